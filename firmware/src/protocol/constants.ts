@@ -1,0 +1,286 @@
+// Every number of the wire that two programs must agree on. `const enum` so that the board's bundle holds
+// literals and no objects. SPEC.md repeats these tables; a test compares the two.
+
+/** Version of the wire; carried in HELLO and bound into every MIC, so another version never verifies. */
+export const enum Wire {
+  VERSION = 1,
+  FRAME_MAX = 255,
+  ADDRESS = 4,
+  MIC = 4,
+  MIC_SYNC = 6,
+  KEY = 16,
+  HASH_AIR = 16,
+  HASH = 32,
+  LEDGER_ID = 8,
+  LOCK = 6,
+}
+
+/** Low five bits of a frame's first byte (SPEC 3.1). */
+export const enum FrameType {
+  DATA = 1,
+  RECEIPT = 2,
+  PAY = 3,
+  OPEN = 4,
+  RESYNC = 5,
+  NACK = 6,
+  SYNC = 7,
+  SYNCACK = 8,
+  HELLO = 9,
+  BROADCAST = 10,
+  HEADER = 11,
+  ROUTE_REQUEST = 12,
+  ROUTE_REPLY = 13,
+}
+
+/** High three bits of a frame's first byte. TYPE is the mask of the other five. */
+export const enum Flag {
+  TYPE = 0x1f,
+  PAIRWISE = 0x20,
+  RECEIPTS = 0x40,
+  PAY = 0x80,
+}
+
+/** Offsets shared by all frames from one neighbour to another: the 5-byte link header (SPEC 3.2). */
+export const enum Link {
+  TYPE = 0,
+  SENDER = 1,
+  NEXT = 2,
+  COUNTER = 3,
+  BODY = 5,
+}
+
+/** DATA: link header, then these (SPEC 4.1). Header 24 + MIC 4 = 28 bytes. */
+export const enum Data {
+  SRC = 5,
+  DST = 9,
+  SEQ = 13,
+  CLASS = 15,
+  LOCK = 16,
+  BUDGET = 22,
+  BODY = 24,
+  OVERHEAD = 28,
+}
+
+/** DATA's class byte: who pays, how urgent, hops left (SPEC 4.1). */
+export const enum Class {
+  BACKED = 0x80,
+  URGENCY = 0x60,
+  NORMAL = 0x00,
+  EMERGENCY = 0x20,
+  TTL = 0x1f,
+  /** What the preimage covers: everything but the hops left, which each relay changes. */
+  FIXED = 0xe0,
+}
+
+/** A receipt entry: two bytes of the lock to find the packet by, and the preimage (SPEC 4.2). */
+export const enum Receipt {
+  HINT = 0,
+  PREIMAGE = 2,
+  SIZE = 8,
+  BATCH_MAX = 8,
+}
+
+/** A payment: the newest link and the low byte of its number (SPEC 4.3). */
+export const enum Pay {
+  LINK = 0,
+  NUMBER = 16,
+  SIZE = 17,
+  /** A payee refuses a link further ahead than this without hashing. */
+  AHEAD_MAX = 32,
+}
+
+/** OPEN after the link header (SPEC 4.4). */
+export const enum Open {
+  GENERATION = 5,
+  CHAIN = 6,
+  WINDOW = 7,
+  SIGNATURE = 8,
+  SIZE = 124,
+}
+
+/** NACK after the link header (SPEC 4.6). `AMOUNT` is links for CREDIT, budget units for PRICE. */
+export const enum Nack {
+  REASON = 5,
+  LOCK = 6,
+  AMOUNT = 12,
+  SIZE = 18,
+}
+
+export const enum NackReason {
+  CREDIT = 1,
+  PRICE = 2,
+  NO_ROUTE = 3,
+  BUSY = 4,
+  NO_CHANNEL = 5,
+  FREE_BUDGET = 6,
+}
+
+/** RESYNC after the link header: an empty value asks, a link answers (SPEC 4.5). */
+export const enum Resync {
+  GENERATION = 5,
+  CHAIN = 6,
+  NUMBER = 7,
+  LINK = 9,
+  SIZE_ASK = 13,
+  SIZE_ANSWER = 29,
+}
+
+/** SYNC and SYNCACK carry no counter: they establish it (SPEC 4.7). */
+export const enum Sync {
+  NONCE = 3,
+  COUNTER = 7,
+  SIZE_SYNC = 13,
+  SIZE_ACK = 17,
+}
+
+/** HELLO under the network key (SPEC 4.8). */
+export const enum Hello {
+  VERSION = 2,
+  ADDRESS = 3,
+  SEQ = 7,
+  FLAGS = 9,
+  PRICE = 10,
+  COUNTS = 11,
+  BODY = 12,
+  NEIGHBOUR_SIZE = 2,
+  ROUTE_SIZE = 11,
+  NEIGHBOURS_MAX = 15,
+  ROUTES_MAX = 15,
+}
+
+export const enum HelloFlag {
+  GATEWAY = 0x01,
+  BOOTED = 0x02,
+  NO_RELAY = 0x04,
+}
+
+/** One route in HELLO (SPEC 4.8). */
+export const enum HelloRoute {
+  DST = 0,
+  SEQ = 4,
+  HOPS = 6,
+  METRIC = 7,
+  COST = 9,
+  METRIC_MAX = 0xffff,
+}
+
+/** First byte of a DATA packet's plaintext (SPEC 5). */
+export const enum Payload {
+  READING = 1,
+  TEXT = 2,
+  COMMAND = 3,
+  OPEN = 4,
+  CLAIM = 5,
+  STATE = 6,
+  STATE_REQUEST = 7,
+  TIME = 8,
+  PARAMS = 9,
+  KEYREQ = 10,
+  KEYREP = 11,
+  PROOF_REQUEST = 12,
+  PROOF = 13,
+  FRAGMENT = 14,
+}
+
+/** OPEN on its way to the gateway; the payee is the packet's source (SPEC 5.2). */
+export const enum OpenPayload {
+  PAYER = 1,
+  GENERATION = 5,
+  CHAIN = 6,
+  WINDOW = 7,
+  SIGNATURE = 8,
+  SIZE = 120,
+}
+
+/** CLAIM on its way to the gateway (SPEC 5.3). */
+export const enum ClaimPayload {
+  PAYER = 1,
+  GENERATION = 5,
+  CHAIN = 6,
+  NUMBER = 7,
+  LINK = 9,
+  SIZE = 25,
+}
+
+/** STATE from home: the receiver's account and one channel (SPEC 5.4). */
+export const enum StatePayload {
+  HEIGHT = 1,
+  BALANCE = 5,
+  PARAMS = 11,
+  PAYER = 12,
+  GENERATION = 16,
+  CHAIN = 17,
+  PAYEE = 18,
+  SETTLED = 22,
+  LIMIT = 24,
+  EXPIRY = 26,
+  FLAGS = 30,
+  SIZE = 31,
+}
+
+export const enum StateFlag {
+  /** The channel is on the ledger. Without it the other channel fields are zero. */
+  EXISTS = 0x01,
+  CLOSING = 0x02,
+}
+
+/** STATE_REQUEST names the channel it asks about (SPEC 5.4). */
+export const enum StateRequestPayload {
+  PAYER = 1,
+  GENERATION = 5,
+  CHAIN = 6,
+  SIZE = 7,
+}
+
+/** The chequebook (SPEC 6). */
+export const enum Book {
+  CHAINS = 256,
+  LINKS = 1024,
+  DEPTH = 8,
+  LINK = 16,
+  SEGMENT = 128,
+  SEGMENTS = 8,
+  LEAF = 32,
+  SIZE = 8192,
+}
+
+/** The one-time binding signature (SPEC 6.3): base-256 digits of a 5-byte message and its checksum. */
+export const enum OneTime {
+  MESSAGE = 5,
+  DIGITS = 7,
+  STEPS = 255,
+  SIGNATURE = 112,
+}
+
+/** First byte of everything hashed: no hash of one purpose can be read as one of another (SPEC 6.1). */
+export const enum Purpose {
+  PAY_LINK = 0x01,
+  BIND_STEP = 0x02,
+  BIND_KEY = 0x03,
+  BOOK_LEAF = 0x04,
+  BOOK_NODE = 0x05,
+  LOCK = 0x06,
+  PREIMAGE = 0x07,
+  MIC = 0x08,
+  CHAIN_SECRET = 0x09,
+  BIND_SECRET = 0x0a,
+  RANDOM = 0x0b,
+}
+
+/** Layout of the 16-byte hash prefix (SPEC 6.1). */
+export const enum Prefix {
+  PURPOSE = 0,
+  LEDGER = 1,
+  ADDRESS = 9,
+  GENERATION = 13,
+  CHAIN = 14,
+  DIGIT = 15,
+  SIZE = 16,
+}
+
+/** A budget unit is linkValue / 64 credits. */
+export const enum Money {
+  UNITS_PER_LINK = 64,
+  /** Price 1.0 in HELLO's price byte. */
+  PRICE_ONE = 16,
+}

@@ -1,0 +1,32 @@
+// Why bytes from outside were refused. Decoders return one of these and never throw (SPEC 9); the node counts
+// each, the monitor prints the name. Zero means good.
+
+export const enum ErrorCode {
+  OK = 0,
+  TOO_SHORT = 1,
+  TOO_LONG = 2,
+  BAD_LENGTH = 3,
+  UNKNOWN_TYPE = 4,
+  BAD_VERSION = 5,
+  BAD_FLAGS = 6,
+  BAD_MIC = 7,
+  REPLAYED = 8,
+  UNSYNCED = 9,
+  NO_KEY = 10,
+  KEY_REQUIRED = 11,
+  NOT_NEIGHBOUR = 12,
+  BAD_COUNT = 13,
+  BAD_REASON = 14,
+  BAD_LINK = 15,
+  TOO_FAR_AHEAD = 16,
+  BAD_SIGNATURE = 17,
+  BAD_PREIMAGE = 18,
+  UNKNOWN_LOCK = 19,
+  DUPLICATE = 20,
+  TABLE_FULL = 21,
+  TTL_SPENT = 22,
+  UNKNOWN_PAYLOAD = 23,
+  BAD_CLASS = 24,
+  NO_CHANNEL = 25,
+  OVER_LIMIT = 26,
+}

@@ -1,0 +1,103 @@
+// Structure of frames: is this byte string a frame at all, and its MIC (SPEC 3). Fields are read in place at the
+// offsets of constants.ts; nothing is decoded into objects, because a board has no room for them.
+import {
+  Data, Flag, FrameType, Hello, Link, Nack, NackReason, Open, Pay, Purpose, Receipt, Resync, Sync, Wire,
+} from './constants.ts';
+import { ErrorCode } from './errors.ts';
+import type { Crypto } from './crypto.ts';
+import { putU16, putU32 } from './bytes.ts';
+
+/** Bytes of trailers in front of a DATA frame's MIC, or -1 when the frame contradicts itself (SPEC 4.1). */
+export function trailerBytes(frame: Uint8Array): number {
+  const flags = frame[Link.TYPE];
+  let end = frame.length - Wire.MIC;
+  if (flags & Flag.PAY) end -= Pay.SIZE;
+  if (flags & Flag.RECEIPTS) {
+    if (end - 1 < Data.BODY) return -1;
+    const count = frame[end - 1];
+    if (count === 0 || count > Receipt.BATCH_MAX) return -1;
+    end -= 1 + count * Receipt.SIZE;
+  }
+  return end < Data.BODY ? -1 : frame.length - Wire.MIC - end;
+}
+
+function checkData(frame: Uint8Array): ErrorCode {
+  if (frame.length < Data.OVERHEAD) return ErrorCode.TOO_SHORT;
+  return trailerBytes(frame) < 0 ? ErrorCode.BAD_COUNT : ErrorCode.OK;
+}
+
+function checkReceipt(frame: Uint8Array): ErrorCode {
+  const count = frame[Link.BODY];
+  if (count === 0 || count > Receipt.BATCH_MAX) return ErrorCode.BAD_COUNT;
+  return exactly(frame, Link.BODY + 1 + count * Receipt.SIZE + Wire.MIC);
+}
+
+function checkHello(frame: Uint8Array): ErrorCode {
+  if (frame.length < Hello.BODY + Wire.MIC) return ErrorCode.TOO_SHORT;
+  if (frame[Hello.VERSION] !== Wire.VERSION) return ErrorCode.BAD_VERSION;
+  const counts = frame[Hello.COUNTS];
+  const body = (counts >> 4) * Hello.NEIGHBOUR_SIZE + (counts & 15) * Hello.ROUTE_SIZE;
+  return exactly(frame, Hello.BODY + body + Wire.MIC);
+}
+
+function checkNack(frame: Uint8Array): ErrorCode {
+  if (frame.length !== Nack.SIZE) return ErrorCode.BAD_LENGTH;
+  const reason = frame[Nack.REASON];
+  return reason < NackReason.CREDIT || reason > NackReason.FREE_BUDGET ? ErrorCode.BAD_REASON : ErrorCode.OK;
+}
+
+function checkResync(frame: Uint8Array): ErrorCode {
+  return frame.length === Resync.SIZE_ASK ? ErrorCode.OK : exactly(frame, Resync.SIZE_ANSWER);
+}
+
+function exactly(frame: Uint8Array, size: number): ErrorCode {
+  return frame.length === size ? ErrorCode.OK : ErrorCode.BAD_LENGTH;
+}
+
+/** Trailer flags belong to DATA alone, and some types exist under a pairwise key only (SPEC 3.1). */
+function checkFlags(type: number, flags: number): boolean {
+  if (type === FrameType.DATA) return (flags & (Flag.PAY | Flag.RECEIPTS)) === 0 || (flags & Flag.PAIRWISE) !== 0;
+  const network = type === FrameType.HELLO || type === FrameType.BROADCAST;
+  return (flags & ~Flag.TYPE) === (network ? 0 : Flag.PAIRWISE);
+}
+
+/** Everything that can be said of a frame without a key. OK means: every field lies inside it. */
+export function checkFrame(frame: Uint8Array): ErrorCode {
+  if (frame.length < Link.BODY + Wire.MIC) return ErrorCode.TOO_SHORT;
+  if (frame.length > Wire.FRAME_MAX) return ErrorCode.TOO_LONG;
+  const type = frame[Link.TYPE] & Flag.TYPE;
+  if (type === 0 || type > FrameType.ROUTE_REPLY) return ErrorCode.UNKNOWN_TYPE;
+  if (!checkFlags(type, frame[Link.TYPE])) return ErrorCode.BAD_FLAGS;
+  switch (type) {
+    case FrameType.DATA: return checkData(frame);
+    case FrameType.RECEIPT: return checkReceipt(frame);
+    case FrameType.PAY: return exactly(frame, Link.BODY + Pay.SIZE + Wire.MIC);
+    case FrameType.OPEN: return exactly(frame, Open.SIZE);
+    case FrameType.RESYNC: return checkResync(frame);
+    case FrameType.NACK: return checkNack(frame);
+    case FrameType.SYNC: return exactly(frame, Sync.SIZE_SYNC);
+    case FrameType.SYNCACK: return exactly(frame, Sync.SIZE_ACK);
+    case FrameType.HELLO: return checkHello(frame);
+    default: return ErrorCode.UNKNOWN_TYPE;
+  }
+}
+
+/**
+ * The MIC's hash, of which a frame carries the first 4 bytes (6 in SYNC and SYNCACK): SHA-256(key, version,
+ * sender, high half of the counter, frame without MIC). The cut removes length extension (SPEC 3.3).
+ */
+export function micOf(
+  crypto: Crypto,
+  key: Uint8Array,
+  sender: number,
+  counterHigh: number,
+  frame: Uint8Array,
+  micSize: number,
+): Uint8Array {
+  const head = new Uint8Array(8);
+  head[0] = Purpose.MIC;
+  head[1] = Wire.VERSION;
+  putU32(head, 2, sender);
+  putU16(head, 6, counterHigh);
+  return crypto.sha256([key, head, new Uint8Array(frame.buffer, frame.byteOffset, frame.length - micSize)]);
+}
