@@ -1,5 +1,5 @@
-// Time on air of a LoRa frame, after Semtech SX1276/77/78/79 datasheet rev. 7 section 4.1.1.7 and
-// SX1261/2 datasheet rev. 2.1 section 6.1.4 (which adds SF5 and SF6). Integer microseconds: money derives from it.
+// Time on air of a LoRa frame, after Semtech SX1276/77/78/79 datasheet rev. 7 section 4.1.1.7 and SX1261/2
+// datasheet rev. 2.1 section 6.1.4 (which adds SF5 and SF6). Integer microseconds: money derives from it.
 // Called by the mesh (fees, duty cycle), the simulator's ether and the host tools.
 
 export interface RadioProfile {
@@ -15,7 +15,9 @@ export interface RadioProfile {
   crc: boolean;
 }
 
-/** Low data rate optimisation is mandatory where a symbol lasts 16 ms or longer (SX1276 datasheet 4.1.1.6). */
+/**
+ * Low data rate optimisation is mandatory where a symbol lasts 16 ms or longer (SX1276 datasheet 4.1.1.6).
+ */
 export function lowDataRateOptimised(spreadingFactor: number, bandwidthHz: number): boolean {
   return (1 << spreadingFactor) * 1000 >= 16 * bandwidthHz;
 }
@@ -31,7 +33,10 @@ export function payloadSymbols(profile: RadioProfile, bytes: number): number {
   return 8 + blocks * (profile.codingRate + 4);
 }
 
-/** Time on air in whole microseconds, rounded up. Exact: the quarter symbols of the preamble are kept as integers. */
+/**
+ * Time on air in whole microseconds, rounded up. Exact: the quarter symbols of the preamble are kept as
+ * integers.
+ */
 export function timeOnAirUs(profile: RadioProfile, bytes: number): number {
   const sf = profile.spreadingFactor;
   // Preamble + 4.25 sync symbols (6.25 for SF5 and SF6), counted in quarters of a symbol.
@@ -47,4 +52,11 @@ export function timeOnAirMs(profile: RadioProfile, bytes: number): number {
 /** P, the reference path price in credits: three hops of a 78-byte frame (SPEC 2). */
 export function referencePathPrice(profile: RadioProfile): number {
   return Math.ceil((3 * timeOnAirUs(profile, 78)) / 1000);
+}
+
+/** The longest frame, at most 255 bytes, that stays within a dwell time; 0 when none does (SPEC 3.1). */
+export function frameBytesMax(profile: RadioProfile, dwellUs: number): number {
+  let bytes = 255;
+  while (bytes > 0 && timeOnAirUs(profile, bytes) > dwellUs) bytes--;
+  return bytes;
 }

@@ -34,7 +34,13 @@ export function makeBook(crypto: Crypto, paySecret: MacKey, id: BookId): MadeBoo
 }
 
 /** Leaf of one chain: anchor and binding key (16 bytes each) under the chain's own prefix. 32 bytes. */
-export function bookLeaf(crypto: Crypto, id: BookId, chain: number, anchor: Uint8Array, key: Uint8Array): Uint8Array {
+export function bookLeaf(
+  crypto: Crypto,
+  id: BookId,
+  chain: number,
+  anchor: Uint8Array,
+  key: Uint8Array,
+): Uint8Array {
   return crypto.sha256([bookPrefix(id, Purpose.BOOK_LEAF, chain, 0), anchor, key]);
 }
 
@@ -86,7 +92,8 @@ export function rootFromPath(
   let node = leaf;
   for (let depth = 0; depth < Book.DEPTH; depth++) {
     const sibling = cut(path, depth * Wire.HASH, Wire.HASH);
-    node = (chain >> depth) & 1 ? join(crypto, id, depth, sibling, node) : join(crypto, id, depth, node, sibling);
+    const right = (chain >> depth) & 1;
+    node = right ? join(crypto, id, depth, sibling, node) : join(crypto, id, depth, node, sibling);
   }
   return node;
 }

@@ -1,5 +1,5 @@
-// Hash chains: payment links and the steps of the one-time signature (SPEC 6.1, 6.2). Pure; walked in slices by
-// the wallet, because 1024 hashes in one go would hold a board for a second.
+// Hash chains: payment links and the steps of the one-time signature (SPEC 6.1, 6.2). Pure; walked in slices
+// by the wallet, because 1024 hashes in one go would hold a board for a second.
 import { Book, Prefix, Purpose, Wire } from './constants.ts';
 import type { Crypto, MacKey } from './crypto.ts';
 import { hmac } from './crypto.ts';

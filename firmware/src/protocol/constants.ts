@@ -113,6 +113,8 @@ export const enum NackReason {
   BUSY = 4,
   NO_CHANNEL = 5,
   FREE_BUDGET = 6,
+  /** Not a refusal: an earlier copy is already on its way; stop repeating it. */
+  ACCEPTED = 7,
 }
 
 /** RESYNC after the link header: an empty value asks, a link answers (SPEC 4.5). */
@@ -164,72 +166,70 @@ export const enum HelloRoute {
   METRIC_MAX = 0xffff,
 }
 
-/** First byte of a DATA packet's plaintext (SPEC 5). */
-export const enum Payload {
-  READING = 1,
-  TEXT = 2,
-  COMMAND = 3,
-  OPEN = 4,
-  CLAIM = 5,
-  STATE = 6,
-  STATE_REQUEST = 7,
-  TIME = 8,
-  PARAMS = 9,
-  KEYREQ = 10,
-  KEYREP = 11,
-  PROOF_REQUEST = 12,
-  PROOF = 13,
-  FRAGMENT = 14,
+/** BROADCAST under the network key: flooded, public, never paid for (SPEC 4.9). */
+export const enum Broadcast {
+  CLASS = 2,
+  SRC = 3,
+  SEQ = 7,
+  BODY = 9,
+  BODY_MAX = 64,
 }
 
-/** OPEN on its way to the gateway; the payee is the packet's source (SPEC 5.2). */
-export const enum OpenPayload {
-  PAYER = 1,
-  GENERATION = 5,
-  CHAIN = 6,
-  WINDOW = 7,
-  SIGNATURE = 8,
-  SIZE = 120,
+/** HEADER under the network key, authenticated by a key that the next one discloses (SPEC 4.10). */
+export const enum Header {
+  TTL = 2,
+  GATEWAY = 3,
+  SLOT = 7,
+  HEIGHT = 8,
+  ROOT = 12,
+  KEY = 28,
+  MAC = 44,
+  MAC_SIZE = 6,
+  SIZE = 54,
+  /** A chain key further ahead than this is refused unhashed: a week of ten-minute slots. */
+  STEPS_MAX = 1024,
+  KEPT = 4,
 }
 
-/** CLAIM on its way to the gateway (SPEC 5.3). */
-export const enum ClaimPayload {
-  PAYER = 1,
-  GENERATION = 5,
-  CHAIN = 6,
-  NUMBER = 7,
-  LINK = 9,
-  SIZE = 25,
+/** ROUTE_REQUEST under the network key; the record describes the way back to the origin (SPEC 4.11). */
+export const enum RouteRequest {
+  TTL = 2,
+  ROUTE = 3,
+  DST = 14,
+  SIZE = 22,
 }
 
-/** STATE from home: the receiver's account and one channel (SPEC 5.4). */
-export const enum StatePayload {
-  HEIGHT = 1,
-  BALANCE = 5,
-  PARAMS = 11,
-  PAYER = 12,
-  GENERATION = 16,
-  CHAIN = 17,
-  PAYEE = 18,
-  SETTLED = 22,
-  LIMIT = 24,
-  EXPIRY = 26,
-  FLAGS = 30,
-  SIZE = 31,
+/** ROUTE_REPLY after the link header; the record describes the way to the destination (SPEC 4.12). */
+export const enum RouteReply {
+  ROUTE = 5,
+  ORIGIN = 16,
+  SIZE = 24,
 }
 
-export const enum StateFlag {
-  /** The channel is on the ledger. Without it the other channel fields are zero. */
-  EXISTS = 0x01,
-  CLOSING = 0x02,
+/** A window code c asks for an escrow of 2^c links, and no chain has more than 2^10 (SPEC 6.3). */
+export const enum Window {
+  CODE_MAX = 10,
 }
 
-/** STATE_REQUEST names the channel it asks about (SPEC 5.4). */
-export const enum StateRequestPayload {
-  PAYER = 1,
-  GENERATION = 5,
-  CHAIN = 6,
-  SIZE = 7,
+/**
+ * A Merkle proof: depth, what stands at its lower end, one bit a level, the siblings that are not empty (SPEC
+ * 6.5).
+ */
+export const enum Proof {
+  DEPTH = 0,
+  END = 1,
+  BITMAP = 2,
+}
+
+export const enum ProofEnd {
+  /** Nothing: the key is absent. */
+  EMPTY = 0,
+  /** The leaf asked for; its value follows. */
+  LEAF = 1,
+  /**
+   * The leaf of another key, alone in this subtree: the key asked for is absent. Other key and value follow.
+   */
+  OTHER = 2,
 }
 
 /** The chequebook (SPEC 6). */
@@ -244,6 +244,12 @@ export const enum Book {
   SIZE = 8192,
 }
 
+/** What a board keeps of the segment it pays from: every 8th of 128 links (SPEC 6.2). */
+export const enum Segment {
+  SPACING = 8,
+  PEBBLES = 16,
+}
+
 /** The one-time binding signature (SPEC 6.3): base-256 digits of a 5-byte message and its checksum. */
 export const enum OneTime {
   MESSAGE = 5,
@@ -252,7 +258,10 @@ export const enum OneTime {
   SIGNATURE = 112,
 }
 
-/** First byte of everything hashed: no hash of one purpose can be read as one of another (SPEC 6.1). */
+/**
+ * First byte of everything hashed without a secret in front: no hash of one purpose can be read as one of
+ * another (SPEC 6.1).
+ */
 export const enum Purpose {
   PAY_LINK = 0x01,
   BIND_STEP = 0x02,
@@ -265,6 +274,13 @@ export const enum Purpose {
   CHAIN_SECRET = 0x09,
   BIND_SECRET = 0x0a,
   RANDOM = 0x0b,
+  HEADER_STEP = 0x0c,
+  HEADER_KEY = 0x0d,
+  HEADER_MAC = 0x0e,
+  /** From 0x40 on the ledger's own purposes; these three are the ones that a node needs too. */
+  TREE_KEY = 0x45,
+  TREE_LEAF = 0x46,
+  TREE_NODE = 0x47,
 }
 
 /** Layout of the 16-byte hash prefix (SPEC 6.1). */

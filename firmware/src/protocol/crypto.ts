@@ -1,10 +1,15 @@
-// The symmetric cryptography the protocol needs, as one injected interface (SPEC 7.1): Espruino's native code on
-// a board, node:crypto on a host, plain TypeScript anywhere. No public-key operation ever runs on a node.
+// The symmetric cryptography the protocol needs, as one injected interface (SPEC 7.1): Espruino's native code
+// on a board, node:crypto on a host, plain TypeScript anywhere. No public-key operation ever runs on a node.
 
 export interface Crypto {
-  /** SHA-256 of the parts one after another; 32 bytes (FIPS 180-4). */
+  /**
+   * SHA-256 of the parts one after another (FIPS 180-4): 32 bytes in a buffer of their own, from its offset
+   * 0.
+   */
   sha256(parts: Uint8Array[]): Uint8Array;
-  /** AES-128 in counter mode (SP 800-38A 6.5); `key` and `counter` are 16 bytes. The result is a new array. */
+  /**
+   * AES-128 in counter mode (SP 800-38A 6.5); `key` and `counter` are 16 bytes. The result is a new array.
+   */
   aesCtr(key: Uint8Array, counter: Uint8Array, data: Uint8Array): Uint8Array;
 }
 

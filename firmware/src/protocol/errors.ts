@@ -29,4 +29,13 @@ export const enum ErrorCode {
   BAD_CLASS = 24,
   NO_CHANNEL = 25,
   OVER_LIMIT = 26,
+  NO_CLOCK = 27,
+  BAD_SLOT = 28,
+  BAD_HEADER_KEY = 29,
+  BAD_HEADER_MAC = 30,
+  BAD_PROOF = 31,
+  BAD_FRAGMENT = 32,
+  BAD_PARAMS = 33,
+  OVERFLOW = 34,
+  NEGATIVE = 35,
 }

@@ -1,0 +1,170 @@
+// Where packets begin and end (SPEC 4.2, 7.3): numbering, encryption, preimage and lock of own packets; checking,
+// decrypting and de-duplicating of what arrives. On a gateway's board the host does this instead.
+import {
+  Class, Data, ErrorCode, Payload, StatePayload, Wire, getU32, lockOf, packetNonce, preimage, putU16, putU32,
+} from '#protocol';
+import { ActionKind, Note } from './actions.ts';
+import { Size } from './config.ts';
+import type { Core } from './core.ts';
+import type { Payments } from './payments.ts';
+import { Pn } from './pending.ts';
+import type { Relay } from './relay.ts';
+
+const LEASE = 256;
+
+/** Layout of a source record: the highest number seen and which of the 32 below it were (SPEC 8.1). */
+export const enum Src {
+  ADDRESS = 0,
+  LAST = 4,
+  SEEN = 8,
+  AT_S = 12,
+  SIZE = 16,
+}
+
+export class Endpoint {
+  core: Core;
+  relay: Relay;
+  payments: Payments;
+  sources: Uint8Array;
+  seq: number;
+  seqLease: number;
+
+  constructor(core: Core, relay: Relay, payments: Payments) {
+    this.core = core;
+    this.relay = relay;
+    this.payments = payments;
+    this.sources = new Uint8Array(Size.SOURCES * Src.SIZE);
+    const lease = core.store.read('fh.s');
+    this.seq = lease !== undefined && lease.length === 4 ? getU32(lease, 0) : 1;
+    this.seqLease = this.seq;
+  }
+
+  /** Packet numbers never repeat: they are the cipher's nonce. Leased on flash 256 at a time. */
+  private nextSeq(): number {
+    if (this.seq >= this.seqLease) {
+      const bytes = new Uint8Array(4);
+      putU32(bytes, 0, this.seq + LEASE);
+      this.core.store.write('fh.s', bytes);
+      this.seqLease = this.seq + LEASE;
+    }
+    return this.seq++;
+  }
+
+  /** Sends a plaintext (first byte a Payload kind). Backed when a channel is funded, else from free budgets. */
+  send(dst: number, urgency: number, plaintext: Uint8Array): boolean {
+    const core = this.core;
+    const key = core.keys.find(dst);
+    if (key < 0) {
+      core.note(Note.UNSENDABLE, dst, 3);
+      return false;
+    }
+    const src = core.config.address;
+    const packetClass = urgency | (this.relay.backable(dst, plaintext.length) ? Class.BACKED : 0);
+    const seq = this.nextSeq();
+    const body = core.crypto.aesCtr(core.keys.endCipher(key), packetNonce(src, dst, seq), plaintext);
+    const x = preimage(core.crypto, core.keys.endMac(key), packetClass, src, dst, seq, body);
+    const lock = lockOf(core.crypto, core.config.ledger, src, dst, seq % 65536, x);
+    return this.relay.originate(this.header(dst, seq % 65536, packetClass, lock, 0), body);
+  }
+
+  /** The fields that name a packet, laid out as in a DATA frame. */
+  private header(dst: number, seq16: number, packetClass: number, lock: Uint8Array, lockAt: number): Uint8Array {
+    const frame = new Uint8Array(Data.BODY);
+    putU32(frame, Data.SRC, this.core.config.address);
+    putU32(frame, Data.DST, dst);
+    putU16(frame, Data.SEQ, seq16);
+    frame[Data.CLASS] = packetClass;
+    frame.set(lock.subarray(lockAt, lockAt + Wire.LOCK), Data.LOCK);
+    return frame;
+  }
+
+  /**
+   * A packet of this gateway's host: two locks, since the class is under the preimage and only the board knows
+   * whether the packet will be backed: lock if unbacked, lock if backed, ciphertext.
+   */
+  sendForHost(bytes: Uint8Array, dst: number, seq16: number): boolean {
+    const body = bytes.subarray(2 * Wire.LOCK, bytes.length);
+    const backed = this.relay.backable(dst, body.length);
+    return this.relay.originate(this.header(dst, seq16, backed ? Class.BACKED : 0, bytes, backed ? Wire.LOCK : 0), body);
+  }
+
+  /** A payload for the home gateway: over the air, or straight to the host when this is its board. */
+  sendHome(payload: Uint8Array): void {
+    const config = this.core.config;
+    if (config.home === config.address) this.core.act(ActionKind.DELIVER, payload, config.address, 0, 0);
+    else this.send(config.home, Class.NORMAL, payload);
+  }
+
+  /** A packet for this node, with the record that the relay made of it. */
+  receive(index: number, ciphertext: Uint8Array, hops: number): void {
+    const core = this.core;
+    if (core.config.endOnHost) return this.relay.toHost(index, ciphertext, hops);
+    const pending = this.relay.pending;
+    const src = pending.get32(index, Pn.SRC);
+    const key = core.keys.find(src);
+    if (key < 0) return this.reject(index, ErrorCode.NO_KEY, src);
+    const source = this.source(src);
+    const seq = this.fullSeq(source, pending.get16(index, Pn.SEQ));
+    const packetClass = pending.get8(index, Pn.CLASS) & Class.FIXED;
+    const x = preimage(core.crypto, core.keys.endMac(key), packetClass, src, core.config.address, seq, ciphertext);
+    const lock = new Uint8Array(pending.table.subarray(index * Pn.SIZE + Pn.LOCK, index * Pn.SIZE + Pn.LOCK + Wire.LOCK));
+    if (!this.relay.hostReceipt(lock, x)) return this.reject(index, ErrorCode.BAD_PREIMAGE, src);
+    if (this.seenBefore(source, seq)) return core.refuse(ErrorCode.DUPLICATE, src);
+    const nonce = packetNonce(src, core.config.address, seq);
+    this.deliver(src, packetClass, core.crypto.aesCtr(core.keys.endCipher(key), nonce, ciphertext), hops);
+  }
+
+  private reject(index: number, code: ErrorCode, src: number): void {
+    this.core.refuse(code, src);
+    this.relay.pending.free(index);
+  }
+
+  private deliver(src: number, packetClass: number, plaintext: Uint8Array, hops: number): void {
+    if (plaintext.length > 0 && plaintext[0] === Payload.STATE) {
+      if (src !== this.core.config.home) return this.core.refuse(ErrorCode.NOT_NEIGHBOUR, src);
+      if (plaintext.length !== StatePayload.SIZE) return this.core.refuse(ErrorCode.BAD_LENGTH, src);
+      this.payments.receiveState(plaintext);
+    } else this.core.act(ActionKind.DELIVER, plaintext, src, packetClass, hops);
+  }
+
+  /** Offset of a source's record; the one unheard for longest gives way, which can only repeat a delivery. */
+  private source(src: number): number {
+    const t = this.sources;
+    let oldest = 0;
+    for (let at = 0; at < t.length; at += Src.SIZE) {
+      if (getU32(t, at) === src) return at;
+      if (getU32(t, at + Src.AT_S) < getU32(t, oldest + Src.AT_S)) oldest = at;
+    }
+    t.fill(0, oldest, oldest + Src.SIZE);
+    putU32(t, oldest, src);
+    return oldest;
+  }
+
+  /** The 32-bit number nearest to the highest seen, from its low half. */
+  private fullSeq(source: number, low: number): number {
+    const last = getU32(this.sources, source + Src.LAST);
+    const ahead = (low - last) & 0xffff;
+    const up = last + ahead;
+    return ahead >= 0x8000 && up >= 0x10000 ? up - 0x10000 : up;
+  }
+
+  private seenBefore(source: number, seq: number): boolean {
+    const t = this.sources;
+    const last = getU32(t, source + Src.LAST);
+    let seen = getU32(t, source + Src.SEEN) | 0;
+    putU32(t, source + Src.AT_S, this.core.nowS);
+    if (seq > last) {
+      const shift = seq - last;
+      seen = shift > 31 ? 0 : seen << shift;
+      putU32(t, source + Src.LAST, seq);
+      putU32(t, source + Src.SEEN, (seen | 1) >>> 0);
+      return false;
+    }
+    const age = last - seq;
+    if (age > 31) return true;
+    const bit = 1 << age;
+    putU32(t, source + Src.SEEN, (seen | bit) >>> 0);
+    return (seen & bit) !== 0;
+  }
+}
+

@@ -1,0 +1,227 @@
+// HELLO, the only frame everybody may read: who I am, whom I hear, where I can carry to and at what price
+// (SPEC 4.8, 8.2, 8.3). Its interval grows by half while nothing changes (after the
+// idea of trickle, RFC 6206) and restarts on news.
+import {
+  ErrorCode, FrameType, Hello, HelloFlag, HelloRoute, Link, Wire, copyBytes, getU16, getU32, putU16, putU32,
+} from '#protocol';
+import { Note } from './actions.ts';
+import { Index, Size } from './config.ts';
+import type { Core } from './core.ts';
+import { Nb, NbFlag } from './neighbours.ts';
+import { Rt } from './routes.ts';
+
+/** Shortest intervals between two HELLOs that only tell of a changed route. */
+const QUIET = 8;
+
+/** What `price` per ms and the next hop's demand make, with the levy each payee loses (SPEC 8.3). */
+export function costThrough(price: number, nextCost: number, levyPerMille: number): number {
+  return Math.ceil(((price * 4 + nextCost) * 1000) / (1000 - levyPerMille));
+}
+
+export class Greeter {
+  core: Core;
+  seq: number;
+  intervalMs: number;
+  nextMs: number;
+  toldMs: number;
+  /** Set when a neighbour needs a pairwise counter: the node queues SYNC. */
+  met: (index: number) => void;
+  lost: (index: number) => void;
+
+  constructor(core: Core, met: (index: number) => void, lost: (index: number) => void) {
+    this.core = core;
+    // Even, and above anything said before a reboot: the leased counter is.
+    this.seq = (core.counter * 2) & 0xfffe;
+    this.intervalMs = core.config.helloMinMs;
+    this.nextMs = 0;
+    this.toldMs = -QUIET * core.config.helloMinMs;
+    this.met = met;
+    this.lost = lost;
+  }
+
+  /** A new neighbour: restarts the trickle timer. */
+  hurry(): void {
+    this.intervalMs = this.core.config.helloMinMs;
+    this.soon();
+  }
+
+  /** News of a route: one HELLO soon, and not again for a while, so that a flapping route cannot fill the air. */
+  private tell(): void {
+    if (this.core.nowMs - this.toldMs < QUIET * this.core.config.helloMinMs) return;
+    this.toldMs = this.core.nowMs;
+    this.soon();
+  }
+
+  private soon(): void {
+    const soon = this.core.nowMs + (this.core.config.helloMinMs >> 2) + this.core.jitter.below(this.core.config.helloMinMs);
+    if (this.nextMs > soon) this.nextMs = soon;
+  }
+
+  /** True when a HELLO is due; moves the timer on. */
+  due(): boolean {
+    const core = this.core;
+    if (core.routes.changed) {
+      core.routes.changed = false;
+      this.tell();
+    }
+    if (core.nowMs < this.nextMs) return false;
+    this.nextMs = core.nowMs + (this.intervalMs >> 1) + core.jitter.below(this.intervalMs);
+    this.intervalMs = Math.min(this.intervalMs + (this.intervalMs >> 1), core.config.helloMaxMs);
+    return true;
+  }
+
+  compose(): Uint8Array {
+    const core = this.core;
+    const neighbours = this.countNeighbours();
+    const routes = this.pickRoutes();
+    const size = Hello.BODY + neighbours * Hello.NEIGHBOUR_SIZE + routes.length * Hello.ROUTE_SIZE + Wire.MIC;
+    const frame = new Uint8Array(size);
+    this.seq = (this.seq + 2) & 0xffff;
+    frame[Link.TYPE] = FrameType.HELLO;
+    frame[Link.SENDER] = core.alias;
+    frame[Hello.VERSION] = Wire.VERSION;
+    putU32(frame, Hello.ADDRESS, core.config.address);
+    putU16(frame, Hello.SEQ, this.seq);
+    frame[Hello.FLAGS] = core.config.endOnHost ? HelloFlag.GATEWAY : 0;
+    frame[Hello.PRICE] = core.config.price;
+    frame[Hello.COUNTS] = (neighbours << 4) | routes.length;
+    let at = this.putNeighbours(frame, Hello.BODY);
+    for (let i = 0; i < routes.length; i++) at = this.putRoute(frame, at, routes[i]);
+    core.putMic(frame, core.config.networkKey, 0, Wire.MIC);
+    return frame;
+  }
+
+  private countNeighbours(): number {
+    let count = 0;
+    for (let i = 0; i < Size.NEIGHBOURS; i++) if (this.core.neighbours.used(i)) count++;
+    return count > Hello.NEIGHBOURS_MAX ? Hello.NEIGHBOURS_MAX : count;
+  }
+
+  private putNeighbours(frame: Uint8Array, start: number): number {
+    const nb = this.core.neighbours;
+    let at = start;
+    let left = this.countNeighbours();
+    for (let i = 0; i < Size.NEIGHBOURS && left > 0; i++) {
+      if (!nb.used(i)) continue;
+      frame[at] = nb.alias(i);
+      frame[at + 1] = nb.table[i * Nb.SIZE + Nb.QUALITY_IN];
+      at += Hello.NEIGHBOUR_SIZE;
+      left--;
+    }
+    return at;
+  }
+
+  /** Up to 15 routes, going round the table from HELLO to HELLO. */
+  private pickRoutes(): number[] {
+    const routes = this.core.routes;
+    const picked: number[] = [];
+    for (let n = 0; n < Size.ROUTES && picked.length < Hello.ROUTES_MAX; n++) {
+      const i = routes.cursor;
+      routes.cursor = (routes.cursor + 1) % Size.ROUTES;
+      if (routes.used(i)) picked.push(i);
+    }
+    return picked;
+  }
+
+  private putRoute(frame: Uint8Array, at: number, index: number): number {
+    const core = this.core;
+    const route = core.routes.table;
+    const from = index * Rt.SIZE;
+    copyBytes(frame, at + HelloRoute.DST, route, from + Rt.DST, 4);
+    copyBytes(frame, at + HelloRoute.SEQ, route, from + Rt.SEQ, 2);
+    frame[at + HelloRoute.HOPS] = route[from + Rt.HOPS];
+    copyBytes(frame, at + HelloRoute.METRIC, route, from + Rt.METRIC, 2);
+    const cost = costThrough(core.config.price, getU16(route, from + Rt.COST), core.config.levyPerMille);
+    putU16(frame, at + HelloRoute.COST, cost > 0xffff ? 0xffff : cost);
+    return at + Hello.ROUTE_SIZE;
+  }
+
+  /** A HELLO whose structure was checked. Everything in it is a claim: it moves routes, never money. */
+  receive(frame: Uint8Array, rssiDbm: number, snrDb: number): void {
+    const core = this.core;
+    const address = getU32(frame, Hello.ADDRESS);
+    if (address === core.config.address) return;
+    if (!core.micHolds(frame, core.config.networkKey, address, 0, Wire.MIC)) {
+      core.refuse(ErrorCode.BAD_MIC, address);
+      return;
+    }
+    let index = core.neighbours.find(address);
+    if (index === Index.NONE) index = this.meet(address, frame[Link.SENDER]);
+    if (index === Index.NONE) {
+      core.refuse(ErrorCode.TABLE_FULL, address);
+      return;
+    }
+    core.neighbours.heard(index, frame, core.alias, rssiDbm, snrDb, core.nowS);
+    this.settleAlias(address, frame[Link.SENDER]);
+    this.takeRoutes(index, address, frame);
+    if (core.neighbours.has(index, NbFlag.KEYED) && !core.neighbours.has(index, NbFlag.SYNCED)) this.met(index);
+  }
+
+  private meet(address: number, alias: number): number {
+    const core = this.core;
+    const index = core.neighbours.add(address, alias, core.nowS);
+    if (index === Index.NONE) return index;
+    core.accounts.open(index, address);
+    const key = core.keys.find(address);
+    if (key >= 0) {
+      putU16(core.neighbours.table, index * Nb.SIZE + Nb.KEY_AT, key);
+      core.neighbours.setFlag(index, NbFlag.KEYED, true);
+    }
+    core.note(Note.NEIGHBOUR_NEW, address, key >= 0 ? 1 : 0);
+    this.hurry();
+    return index;
+  }
+
+  /** Two nodes with one alias: the one with the higher address takes the next that nobody here uses. */
+  private settleAlias(address: number, alias: number): void {
+    const core = this.core;
+    if (alias !== core.alias || address > core.config.address) return;
+    let next = (alias + 1) & 255;
+    while (core.neighbours.findAlias(next, -1) !== Index.NONE) next = (next + 1) & 255;
+    core.alias = next;
+    this.hurry();
+  }
+
+  private takeRoutes(index: number, address: number, frame: Uint8Array): void {
+    const core = this.core;
+    const nb = core.neighbours;
+    const link = nb.etx16(index);
+    // A link that is heard one way only carries nothing.
+    if (nb.table[index * Nb.SIZE + Nb.QUALITY_OUT] === 0) return;
+    core.routes.offer(address, getU16(frame, Hello.SEQ), 0, 0, 0, index, link, core.nowS);
+    if (nb.has(index, NbFlag.NO_RELAY)) return;
+    const counts = frame[Hello.COUNTS];
+    let at = Hello.BODY + (counts >> 4) * Hello.NEIGHBOUR_SIZE;
+    const weighted = Math.floor((link * frame[Hello.PRICE]) / 16);
+    for (let n = counts & 15; n > 0; n--) {
+      const dst = getU32(frame, at + HelloRoute.DST);
+      if (dst !== core.config.address) {
+        core.routes.offer(
+          dst, getU16(frame, at + HelloRoute.SEQ), frame[at + HelloRoute.HOPS], getU16(frame, at + HelloRoute.METRIC),
+          getU16(frame, at + HelloRoute.COST), index, weighted < 1 ? 1 : weighted, core.nowS,
+        );
+      } else if (getU16(frame, at + HelloRoute.METRIC) === HelloRoute.METRIC_MAX) this.answerBroken(getU16(frame, at + 4));
+      at += Hello.ROUTE_SIZE;
+    }
+  }
+
+  /** Somebody lost the way to us: announce a newer number than the broken one. */
+  private answerBroken(seq: number): void {
+    if (((seq - this.seq) & 0xffff) < 0x8000) this.seq = (seq + 1) & 0xfffe;
+    this.tell();
+  }
+
+  /** Forgets neighbours that fell silent, but never one with money under way. */
+  sweep(): void {
+    const core = this.core;
+    const maxS = Math.ceil(core.config.helloMaxMs / 1000);
+    for (let i = 0; i < Size.NEIGHBOURS; i++) {
+      if (!core.neighbours.used(i) || !core.neighbours.silent(i, core.nowS, maxS)) continue;
+      core.routes.breakVia(i);
+      if (!core.accounts.idle(i)) continue;
+      core.note(Note.NEIGHBOUR_LOST, core.neighbours.address(i), 0);
+      this.lost(i);
+      core.neighbours.drop(i);
+    }
+  }
+}

@@ -1,0 +1,9 @@
+// The only door of this room.
+export * from './actions.ts';
+export * from './config.ts';
+export * from './keys.ts';
+export * from './ports.ts';
+export { Acc, InFlag, OutFlag } from './accounts.ts';
+export { Nb, NbFlag } from './neighbours.ts';
+export { Rt } from './routes.ts';
+export { MeshNode } from './node.ts';

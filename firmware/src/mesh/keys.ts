@@ -1,0 +1,52 @@
+// The pairwise keys provisioning installed: per peer a link key, an end-to-end MAC key and an end-to-end cipher key
+// (SPEC 7.2). One flat record a peer; the padded MAC key is made once and kept for the last peer used.
+import type { MacKey } from '#protocol';
+import { Wire, getU32, macKey } from '#protocol';
+
+/** Layout of a record in the store's `keys` (SPEC 8.1). */
+export const enum KeyRecord {
+  ADDRESS = 0,
+  LINK = 4,
+  END_MAC = 20,
+  END_CIPHER = 36,
+  SIZE = 52,
+}
+
+export class Keys {
+  table: Uint8Array;
+  lastAt: number;
+  lastMac: MacKey | undefined;
+
+  constructor(table: Uint8Array) {
+    this.table = table;
+    this.lastAt = -1;
+    this.lastMac = undefined;
+  }
+
+  /** Offset of a peer's record, or -1. */
+  find(address: number): number {
+    const table = this.table;
+    for (let at = 0; at + KeyRecord.SIZE <= table.length; at += KeyRecord.SIZE) {
+      if (getU32(table, at) === address) return at;
+    }
+    return -1;
+  }
+
+  link(at: number): Uint8Array {
+    return this.table.subarray(at + KeyRecord.LINK, at + KeyRecord.LINK + Wire.KEY);
+  }
+
+  endMac(at: number): MacKey {
+    let mac = this.lastMac;
+    if (mac === undefined || this.lastAt !== at) {
+      mac = macKey(this.table.subarray(at + KeyRecord.END_MAC, at + KeyRecord.END_MAC + Wire.KEY));
+      this.lastMac = mac;
+      this.lastAt = at;
+    }
+    return mac;
+  }
+
+  endCipher(at: number): Uint8Array {
+    return this.table.subarray(at + KeyRecord.END_CIPHER, at + KeyRecord.END_CIPHER + Wire.KEY);
+  }
+}

@@ -1,0 +1,159 @@
+// Who is in radio range: address, alias, link counter, how well each side hears the other (SPEC 8.2). One flat
+// record a neighbour. Knows nothing of money or routes.
+import { Hello, HelloFlag, getU16, getU32, putU16, putU32 } from '#protocol';
+import { Index, Size } from './config.ts';
+
+/** Layout of a neighbour record (SPEC 8.1). */
+export const enum Nb {
+  ADDRESS = 0,
+  ALIAS = 4,
+  FLAGS = 5,
+  FLOOR = 6,
+  HEARD_S = 10,
+  RSSI = 14,
+  SNR = 15,
+  HELLO_SEQ = 16,
+  /** How many of its HELLOs arrive, 0..255. */
+  QUALITY_IN = 18,
+  /** The same for ours, as it reports; 0 until it does. */
+  QUALITY_OUT = 19,
+  PRICE = 20,
+  MIC_FAILS = 21,
+  KEY_AT = 22,
+  NONCE = 24,
+  SYNC_S = 28,
+  SIZE = 32,
+}
+
+export const enum NbFlag {
+  USED = 0x01,
+  /** We know its send counter. */
+  SYNCED = 0x02,
+  /** A pairwise key exists; frames under the network key are refused for anything but HELLO. */
+  KEYED = 0x04,
+  GATEWAY = 0x08,
+  NO_RELAY = 0x10,
+}
+
+const QUALITY_FIRST = 160;
+const LOST_AFTER_S = 3;
+
+export class Neighbours {
+  table: Uint8Array;
+
+  constructor() {
+    this.table = new Uint8Array(Size.NEIGHBOURS * Nb.SIZE);
+  }
+
+  at(index: number): number {
+    return index * Nb.SIZE;
+  }
+
+  used(index: number): boolean {
+    return (this.table[index * Nb.SIZE + Nb.FLAGS] & NbFlag.USED) !== 0;
+  }
+
+  has(index: number, flag: number): boolean {
+    return (this.table[index * Nb.SIZE + Nb.FLAGS] & flag) !== 0;
+  }
+
+  setFlag(index: number, flag: number, on: boolean): void {
+    const at = index * Nb.SIZE + Nb.FLAGS;
+    this.table[at] = on ? this.table[at] | flag : this.table[at] & ~flag;
+  }
+
+  address(index: number): number {
+    return getU32(this.table, index * Nb.SIZE);
+  }
+
+  alias(index: number): number {
+    return this.table[index * Nb.SIZE + Nb.ALIAS];
+  }
+
+  find(address: number): number {
+    for (let i = 0; i < Size.NEIGHBOURS; i++) {
+      if (this.used(i) && getU32(this.table, i * Nb.SIZE) === address) return i;
+    }
+    return Index.NONE;
+  }
+
+  /** The first neighbour with this alias after `from` (-1 for the first of all): two may share one. */
+  findAlias(alias: number, from: number): number {
+    for (let i = from + 1; i < Size.NEIGHBOURS; i++) {
+      if (this.table[i * Nb.SIZE + Nb.ALIAS] === alias && this.used(i)) return i;
+    }
+    return Index.NONE;
+  }
+
+  /** A free record, or NONE. Only neighbours without money at stake are ever evicted, by the node. */
+  add(address: number, alias: number, nowS: number): number {
+    for (let i = 0; i < Size.NEIGHBOURS; i++) {
+      if (this.used(i)) continue;
+      const at = i * Nb.SIZE;
+      this.table.fill(0, at, at + Nb.SIZE);
+      putU32(this.table, at, address);
+      this.table[at + Nb.ALIAS] = alias;
+      this.table[at + Nb.FLAGS] = NbFlag.USED;
+      this.table[at + Nb.QUALITY_IN] = QUALITY_FIRST;
+      putU32(this.table, at + Nb.HEARD_S, nowS);
+      return i;
+    }
+    return Index.NONE;
+  }
+
+  drop(index: number): void {
+    this.table[index * Nb.SIZE + Nb.FLAGS] = 0;
+  }
+
+  /** What a HELLO says of its sender; `ownAlias` is looked up among the neighbours it hears. */
+  heard(index: number, hello: Uint8Array, ownAlias: number, rssiDbm: number, snrDb: number, nowS: number): void {
+    const t = this.table;
+    const at = index * Nb.SIZE;
+    const seq = getU16(hello, Hello.SEQ);
+    const last = getU16(t, at + Nb.HELLO_SEQ);
+    // The number grows by two a HELLO; a jump that large is a reboot and says nothing of the link.
+    const missed = last === 0 ? 0 : (((seq - last) & 0xffff) >> 1) - 1;
+    let quality = t[at + Nb.QUALITY_IN];
+    for (let i = 0; i < missed && missed < 16; i++) quality -= quality >> 2;
+    t[at + Nb.QUALITY_IN] = quality + ((255 - quality) >> 2);
+    putU16(t, at + Nb.HELLO_SEQ, seq);
+    putU32(t, at + Nb.HEARD_S, nowS);
+    t[at + Nb.ALIAS] = hello[1];
+    t[at + Nb.PRICE] = hello[Hello.PRICE];
+    t[at + Nb.RSSI] = -rssiDbm;
+    t[at + Nb.SNR] = snrDb;
+    this.setFlag(index, NbFlag.GATEWAY, (hello[Hello.FLAGS] & HelloFlag.GATEWAY) !== 0);
+    this.setFlag(index, NbFlag.NO_RELAY, (hello[Hello.FLAGS] & HelloFlag.NO_RELAY) !== 0);
+    const count = hello[Hello.COUNTS] >> 4;
+    for (let i = 0; i < count; i++) {
+      const entry = Hello.BODY + i * Hello.NEIGHBOUR_SIZE;
+      if (hello[entry] === ownAlias) t[at + Nb.QUALITY_OUT] = hello[entry + 1];
+    }
+  }
+
+  /** Expected transmissions over this link in sixteenths, 16..255: 1 / (delivery there x delivery back). */
+  etx16(index: number): number {
+    const at = index * Nb.SIZE;
+    const product = this.table[at + Nb.QUALITY_IN] * this.table[at + Nb.QUALITY_OUT];
+    if (product === 0) return 255;
+    const etx = Math.floor((16 * 255 * 255) / product);
+    return etx > 255 ? 255 : etx < 16 ? 16 : etx;
+  }
+
+  /** True after three missed HELLOs of the longest interval. */
+  silent(index: number, nowS: number, helloMaxS: number): boolean {
+    return nowS - getU32(this.table, index * Nb.SIZE + Nb.HEARD_S) > LOST_AFTER_S * helloMaxS;
+  }
+
+  /** The full counter of a frame from its low half: the smallest that is above the last one accepted. */
+  counterOf(index: number, low: number): number {
+    const floor = getU32(this.table, index * Nb.SIZE + Nb.FLOOR);
+    const ahead = (low - floor) & 0xffff;
+    return floor + (ahead === 0 ? 0x10000 : ahead);
+  }
+
+  setFloor(index: number, counter: number): void {
+    putU32(this.table, index * Nb.SIZE + Nb.FLOOR, counter);
+    this.table[index * Nb.SIZE + Nb.MIC_FAILS] = 0;
+  }
+}

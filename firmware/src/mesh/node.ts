@@ -1,0 +1,222 @@
+// The node: one event in, actions out (SPEC 8). The only switch over events and frame types; it decides who handles
+// what and nothing else. It has no clock and no radio: `step(event, nowMs)` is all that happens, on a board, in the
+// simulator and in a test alike.
+import type { Crypto } from '#protocol';
+import {
+  Data, ErrorCode, Flag, FrameType, Link, Pay, Receipt, StatePayload, Sync, Wire, checkFrame, getU32, macKey, putU32,
+  trailerBytes,
+} from '#protocol';
+import type { Action, NodeEvent } from './actions.ts';
+import { EventKind } from './actions.ts';
+import type { NodeConfig } from './config.ts';
+import { Index } from './config.ts';
+import { Core } from './core.ts';
+import { Endpoint } from './endpoint.ts';
+import { Greeter } from './hello.ts';
+import { Nb, NbFlag } from './neighbours.ts';
+import { Intent, Outbox } from './outbox.ts';
+import { Payments } from './payments.ts';
+import type { StorePort } from './ports.ts';
+import { Relay } from './relay.ts';
+import { Wallet } from './wallet.ts';
+
+const SYNC_EVERY_S = 2;
+const WORK_EVERY_MS = 10;
+const SECOND_MS = 1000;
+
+export class MeshNode {
+  core: Core;
+  outbox: Outbox;
+  wallet: Wallet;
+  payments: Payments;
+  relay: Relay;
+  endpoint: Endpoint;
+  greeter: Greeter;
+  secondMs: number;
+  /** True while the wallet has hashing left to do. */
+  working: boolean;
+
+  /** `keys`: the provisioned table of KeyRecords. `paySecret`: 32 bytes that never leave the board. */
+  constructor(config: NodeConfig, crypto: Crypto, store: StorePort, keys: Uint8Array, paySecret: Uint8Array) {
+    this.core = new Core(config, crypto, store, keys);
+    this.outbox = new Outbox(this.core, this);
+    this.wallet = new Wallet(this.core, macKey(paySecret));
+    const sendHome = (payload: Uint8Array) => this.endpoint.sendHome(payload);
+    this.payments = new Payments(this.core, this.wallet, this.outbox, sendHome);
+    const arrived = (index: number, body: Uint8Array, hops: number) => this.endpoint.receive(index, body, hops);
+    this.relay = new Relay(this.core, this.outbox, this.payments, arrived);
+    this.endpoint = new Endpoint(this.core, this.relay, this.payments);
+    this.greeter = new Greeter(this.core, (index) => this.wantSync(index), (index) => this.wallet.forget(index));
+    this.secondMs = 0;
+    this.working = false;
+  }
+
+  /** One event at one time; the list returned is valid until the next call. Times never go back. */
+  step(event: NodeEvent, nowMs: number): Action[] {
+    const core = this.core;
+    core.actions = [];
+    if (nowMs > core.nowMs) core.nowMs = nowMs;
+    core.nowS = Math.floor(core.nowMs / SECOND_MS) + 1;
+    switch (event.kind) {
+      case EventKind.FRAME: this.receive(event.bytes, event.a, event.b); break;
+      case EventKind.SENT: this.outbox.ended(event.a === 1); break;
+      case EventKind.SEND: this.endpoint.send(event.a, event.b, event.bytes); break;
+      case EventKind.HOST_SEND: this.endpoint.sendForHost(event.bytes, event.a, event.b); break;
+      case EventKind.HOST_RECEIPT:
+        this.relay.hostReceipt(event.bytes, new Uint8Array(event.bytes.subarray(Wire.LOCK, 2 * Wire.LOCK)));
+        break;
+      case EventKind.HOST_STATE:
+        if (event.bytes.length === StatePayload.SIZE) this.payments.receiveState(event.bytes);
+        break;
+      default: break;
+    }
+    this.tick();
+    return core.actions;
+  }
+
+  private tick(): void {
+    const core = this.core;
+    if (core.nowMs >= this.secondMs) {
+      this.secondMs = core.nowMs + SECOND_MS;
+      this.relay.tick();
+      this.payments.tick();
+      this.greeter.sweep();
+    }
+    this.working = this.wallet.work();
+    if (this.greeter.due()) this.outbox.push(Intent.HELLO, Index.NONE, 0, 0, undefined);
+    this.outbox.poll();
+  }
+
+  /** When `step` wants to be called again if nothing else happens. */
+  wakeMs(): number {
+    let wake = this.secondMs < this.greeter.nextMs ? this.secondMs : this.greeter.nextMs;
+    if (this.working && this.core.nowMs + WORK_EVERY_MS < wake) wake = this.core.nowMs + WORK_EVERY_MS;
+    const send = this.outbox.wakeMs();
+    return send < wake ? send : wake;
+  }
+
+  // ---------------------------------------------------------------- receiving
+
+  private receive(frame: Uint8Array, rssiDbm: number, snrDb: number): void {
+    const core = this.core;
+    core.counters.received++;
+    const error = checkFrame(frame);
+    if (error !== ErrorCode.OK) return core.refuse(error, 0);
+    const type = frame[Link.TYPE] & Flag.TYPE;
+    if (type === FrameType.HELLO) return this.greeter.receive(frame, rssiDbm, snrDb);
+    if (frame[Link.NEXT] !== core.alias) return this.overhear(type, frame);
+    if ((frame[Link.TYPE] & Flag.PAIRWISE) === 0) return core.refuse(ErrorCode.NO_KEY, 0);
+    if (type === FrameType.SYNC || type === FrameType.SYNCACK) return this.receiveSync(type, frame);
+    const nb = core.authenticate(frame, (index) => this.wantSync(index));
+    if (nb !== Index.NONE) this.receiveFrom(nb, type, frame);
+  }
+
+  private receiveFrom(nb: number, type: number, frame: Uint8Array): void {
+    putU32(this.core.neighbours.table, nb * Nb.SIZE + Nb.HEARD_S, this.core.nowS);
+    switch (type) {
+      case FrameType.DATA: this.receiveData(nb, frame); break;
+      case FrameType.RECEIPT: this.receiveReceipts(frame, Link.BODY + 1, frame[Link.BODY], nb); break;
+      case FrameType.PAY: this.payments.receivePay(nb, frame, Link.BODY); break;
+      case FrameType.OPEN: this.payments.receiveOpen(nb, frame); break;
+      case FrameType.RESYNC: this.payments.receiveResync(nb, frame); break;
+      case FrameType.NACK: this.relay.receiveNack(nb, frame); break;
+      default: this.core.refuse(ErrorCode.UNKNOWN_TYPE, 0); break;
+    }
+  }
+
+  /** Trailers first: the payment may be what makes the packet acceptable. */
+  private receiveData(nb: number, frame: Uint8Array): void {
+    const flags = frame[Link.TYPE];
+    let end = frame.length - Wire.MIC;
+    if (flags & Flag.PAY) {
+      end -= Pay.SIZE;
+      this.payments.receivePay(nb, frame, end);
+    }
+    if (flags & Flag.RECEIPTS) {
+      const count = frame[end - 1];
+      this.receiveReceipts(frame, end - 1 - count * Receipt.SIZE, count, nb);
+    }
+    this.relay.receive(nb, frame);
+  }
+
+  private receiveReceipts(frame: Uint8Array, start: number, count: number, nb: number): void {
+    for (let i = 0; i < count; i++) this.relay.receipt(frame, start + i * Receipt.SIZE, nb);
+  }
+
+  /** Frames between others: a forward is an acknowledgement, and a preimage is true whoever says it. */
+  private overhear(type: number, frame: Uint8Array): void {
+    if (type === FrameType.RECEIPT) this.receiveReceipts(frame, Link.BODY + 1, frame[Link.BODY], Index.NONE);
+    if (type !== FrameType.DATA) return;
+    this.relay.overhear(frame);
+    const end = Data.BODY + (frame.length - Data.OVERHEAD - trailerBytes(frame));
+    if (frame[Link.TYPE] & Flag.RECEIPTS) {
+      const count = (trailerBytes(frame) - (frame[Link.TYPE] & Flag.PAY ? Pay.SIZE : 0) - 1) / Receipt.SIZE;
+      this.receiveReceipts(frame, end, count, Index.NONE);
+    }
+  }
+
+  // ---------------------------------------------------------------- link counters (SPEC 3.4)
+
+  private wantSync(index: number): void {
+    const t = this.core.neighbours.table;
+    const at = index * Nb.SIZE + Nb.SYNC_S;
+    if (this.core.nowS - getU32(t, at) < SYNC_EVERY_S) return;
+    putU32(t, at, this.core.nowS);
+    this.outbox.push(Intent.SYNC, index, 0, 10 + this.core.jitter.below(150), undefined);
+  }
+
+  private receiveSync(type: number, frame: Uint8Array): void {
+    const core = this.core;
+    const nb = core.authenticateSync(frame);
+    if (nb === Index.NONE) return;
+    if (type === FrameType.SYNC) {
+      const nonce = new Uint8Array(frame.subarray(Sync.NONCE, Sync.NONCE + 4));
+      this.outbox.push(Intent.SYNCACK, nb, 0, 5 + core.jitter.below(30), nonce);
+      if (!core.neighbours.has(nb, NbFlag.SYNCED)) this.wantSync(nb);
+      return;
+    }
+    const nonce = getU32(core.neighbours.table, nb * Nb.SIZE + Nb.NONCE);
+    if (nonce === 0 || getU32(frame, Sync.NONCE) !== nonce) return core.refuse(ErrorCode.REPLAYED, core.neighbours.address(nb));
+    putU32(core.neighbours.table, nb * Nb.SIZE + Nb.NONCE, 0);
+    core.neighbours.setFloor(nb, getU32(frame, Sync.COUNTER));
+    core.neighbours.setFlag(nb, NbFlag.SYNCED, true);
+  }
+
+  private composeSync(nb: number): Uint8Array {
+    // A counter value is a nonce that never repeats, reboots included.
+    const nonce = this.core.nextCounter();
+    putU32(this.core.neighbours.table, nb * Nb.SIZE + Nb.NONCE, nonce);
+    return this.core.syncFrame(nb, FrameType.SYNC | Flag.PAIRWISE, nonce, undefined);
+  }
+
+  // ---------------------------------------------------------------- composing, for the outbox
+
+  compose(intent: number, nb: number, arg: number, data: Uint8Array): Uint8Array | undefined {
+    const core = this.core;
+    if (intent === Intent.HELLO) return this.greeter.compose();
+    if (!core.neighbours.used(nb)) return undefined;
+    switch (intent) {
+      case Intent.SYNC: return this.composeSync(nb);
+      case Intent.SYNCACK:
+        return core.syncFrame(nb, FrameType.SYNCACK | Flag.PAIRWISE, getU32(data, 0), core.nextCounter());
+      case Intent.NACK: return this.composeNack(nb, data);
+      case Intent.RECEIPT: return this.relay.composeReceipt(nb);
+      case Intent.DATA: return this.relay.composeData(arg);
+      case Intent.PAY: return this.payments.composePay(nb);
+      case Intent.OPEN: return this.payments.composeOpen(nb);
+      case Intent.RESYNC: return this.payments.composeResync(nb, arg);
+      default: return undefined;
+    }
+  }
+
+  private composeNack(nb: number, data: Uint8Array): Uint8Array {
+    const frame = new Uint8Array(Link.BODY + 9 + Wire.MIC);
+    frame.set(data, Link.BODY);
+    this.core.seal(frame, FrameType.NACK | Flag.PAIRWISE, nb);
+    return frame;
+  }
+
+  sent(intent: number, _nb: number, arg: number, airtimeMs: number): void {
+    if (intent === Intent.DATA) this.relay.sentData(arg, airtimeMs);
+  }
+}

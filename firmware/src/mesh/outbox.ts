@@ -1,0 +1,168 @@
+// Frames waiting for the air (SPEC 8.8): a small queue of intents, made into bytes only when the radio is free, so
+// that counters rise in the order of transmission and trailers ride along. One frame at a time; when the channel is
+// busy the same bytes wait a random, growing time.
+import { getU32, putU32 } from '#protocol';
+import { ActionKind } from './actions.ts';
+import { Size } from './config.ts';
+import type { Core } from './core.ts';
+
+/** Layout of a queue record (SPEC 8.1). */
+export const enum Q {
+  KIND = 0,
+  NEIGHBOUR = 1,
+  ARG = 2,
+  PRIORITY = 3,
+  AT = 4,
+  DATA = 8,
+  SIZE = 17,
+}
+
+/** What is to be sent; smaller goes first when several are due. */
+export const enum Intent {
+  SYNCACK = 1,
+  SYNC = 2,
+  NACK = 3,
+  RECEIPT = 4,
+  DATA = 5,
+  PAY = 6,
+  RESYNC = 7,
+  OPEN = 8,
+  HELLO = 9,
+}
+
+/** Makes the frame of an intent when its time has come, or undefined when it is no longer wanted. */
+export interface Composer {
+  compose(intent: number, neighbour: number, arg: number, data: Uint8Array): Uint8Array | undefined;
+  sent(intent: number, neighbour: number, arg: number, airtimeMs: number): void;
+}
+
+const BUSY_TRIES_MAX = 10;
+const STUCK_MS = 15000;
+
+export class Outbox {
+  table: Uint8Array;
+  core: Core;
+  composer: Composer;
+  /** The frame under way, and what it was for. */
+  frame: Uint8Array | undefined;
+  intent: number;
+  neighbour: number;
+  arg: number;
+  /** True while the radio works on it; false while it waits for a free channel. */
+  onAir: boolean;
+  since: number;
+  tries: number;
+  dropped: number;
+
+  constructor(core: Core, composer: Composer) {
+    this.table = new Uint8Array(Size.QUEUE * Q.SIZE);
+    this.core = core;
+    this.composer = composer;
+    this.frame = undefined;
+    this.intent = 0;
+    this.neighbour = 0;
+    this.arg = 0;
+    this.onAir = false;
+    this.since = 0;
+    this.tries = 0;
+    this.dropped = 0;
+  }
+
+  /** Queues once: the same intent for the same neighbour and argument is not queued twice. */
+  push(intent: number, neighbour: number, arg: number, delayMs: number, data: Uint8Array | undefined): boolean {
+    const t = this.table;
+    let free = -1;
+    for (let at = 0; at < t.length; at += Q.SIZE) {
+      if (t[at] === 0) free = at;
+      else if (t[at] === intent && t[at + Q.NEIGHBOUR] === neighbour && t[at + Q.ARG] === arg) return true;
+    }
+    if (free < 0) {
+      this.dropped++;
+      return false;
+    }
+    t[free] = intent;
+    t[free + Q.NEIGHBOUR] = neighbour;
+    t[free + Q.ARG] = arg;
+    putU32(t, free + Q.AT, this.core.nowMs + delayMs);
+    if (data !== undefined) t.set(data, free + Q.DATA);
+    return true;
+  }
+
+  private due(): number {
+    const t = this.table;
+    let best = -1;
+    for (let at = 0; at < t.length; at += Q.SIZE) {
+      if (t[at] === 0 || getU32(t, at + Q.AT) > this.core.nowMs) continue;
+      if (best < 0 || t[at] < t[best]) best = at;
+    }
+    return best;
+  }
+
+  /** When the next queued or waiting frame is due. */
+  wakeMs(): number {
+    if (this.frame !== undefined) return this.onAir ? this.since + STUCK_MS : this.since;
+    let wake = this.core.nowMs + STUCK_MS;
+    for (let at = 0; at < this.table.length; at += Q.SIZE) {
+      if (this.table[at] === 0) continue;
+      const due = getU32(this.table, at + Q.AT);
+      if (due < wake) wake = due;
+    }
+    return wake;
+  }
+
+  /** Gives the radio its next frame if it is idle. Called at the end of every step. */
+  poll(): void {
+    if (this.frame !== undefined) {
+      this.pollWaiting(this.frame);
+      return;
+    }
+    for (let at = this.due(); at >= 0; at = this.due()) {
+      const t = this.table;
+      const intent = t[at];
+      t[at] = 0;
+      this.neighbour = t[at + Q.NEIGHBOUR];
+      this.arg = t[at + Q.ARG];
+      const frame = this.composer.compose(intent, this.neighbour, this.arg, t.subarray(at + Q.DATA, at + Q.SIZE));
+      if (frame === undefined) continue;
+      this.intent = intent;
+      this.tries = 0;
+      this.transmit(frame);
+      return;
+    }
+  }
+
+  private pollWaiting(frame: Uint8Array): void {
+    if (this.onAir) {
+      // A driver that never answers must not silence the node; it recovers the chip by itself.
+      if (this.core.nowMs - this.since > STUCK_MS) this.frame = undefined;
+    } else if (this.core.nowMs >= this.since) this.transmit(frame);
+  }
+
+  private transmit(frame: Uint8Array): void {
+    this.frame = frame;
+    this.onAir = true;
+    this.since = this.core.nowMs;
+    this.core.act(ActionKind.TRANSMIT, frame, 0, 0, 0);
+  }
+
+  /** The radio's answer. A busy channel doubles the window of the random wait, up to 16 frames' length. */
+  ended(sent: boolean): void {
+    const frame = this.frame;
+    if (frame === undefined || !this.onAir) return;
+    this.onAir = false;
+    const airtimeMs = this.core.airtimeMs(frame.length);
+    if (sent) {
+      this.frame = undefined;
+      this.core.counters.sent++;
+      this.core.counters.airtimeMs += airtimeMs;
+      this.composer.sent(this.intent, this.neighbour, this.arg, airtimeMs);
+    } else if (++this.tries >= BUSY_TRIES_MAX) {
+      this.frame = undefined;
+      this.dropped++;
+      this.composer.sent(this.intent, this.neighbour, this.arg, 0);
+    } else {
+      const window = this.tries < 4 ? 1 << this.tries : 16;
+      this.since = this.core.nowMs + 5 + this.core.jitter.below(window * 40);
+    }
+  }
+}

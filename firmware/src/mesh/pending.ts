@@ -1,0 +1,174 @@
+// Packets under way (SPEC 8.1): one flat record each, from acceptance to expiry. The lock names a packet; its
+// upstream and downstream say who owes whom once the preimage appears. A record is the only claim on a payment
+// that is not a link yet, so a full table refuses new packets and never evicts one.
+import { Data, Wire, copyBytes, equalBytes, getU16, getU32, putU16, putU32 } from '#protocol';
+import { Index, Size } from './config.ts';
+
+/** Layout of a pending record. Times are deciseconds since boot. */
+export const enum Pn {
+  STATE = 0,
+  UP = 1,
+  DOWN = 2,
+  CLASS = 3,
+  LOCK = 4,
+  SRC = 10,
+  DST = 14,
+  SEQ = 18,
+  IN = 20,
+  OUT = 22,
+  EXPIRY = 24,
+  NEXT = 28,
+  TRIES = 32,
+  BODY = 33,
+  PREIMAGE = 34,
+  FLAGS = 40,
+  RECEIPT_TRIES = 41,
+  LENGTH = 42,
+  SIZE = 43,
+}
+
+export const enum PnState {
+  FREE = 0,
+  /** In the outbox, not on the air yet. */
+  QUEUED = 1,
+  /** Sent; waiting to hear the next hop forward it. */
+  SENT = 2,
+  /** The next hop has it; waiting for the receipt. */
+  ACKED = 3,
+  /** The preimage is known: upstream owes. */
+  SETTLED = 4,
+}
+
+export const enum PnFlag {
+  /** The receipt still has to go, or go again, to the upstream. */
+  RECEIPT_DUE = 0x01,
+  /** The downstream's own frame brought the preimage: it is owed. */
+  DOWN_SETTLED = 0x02,
+  /** The budget out was added to the downstream's pending sum. */
+  OUT_BOOKED = 0x04,
+  REROUTED = 0x08,
+}
+
+const BODY_MAX = 255;
+
+export class Pending {
+  table: Uint8Array;
+  /** Ciphertexts kept for repetition: BODIES slots of 255 bytes; slotOwner says which record uses one. */
+  bodies: Uint8Array;
+  slotUsed: Uint8Array;
+
+  constructor() {
+    this.table = new Uint8Array(Size.PENDING * Pn.SIZE);
+    this.bodies = new Uint8Array(Size.BODIES * BODY_MAX);
+    this.slotUsed = new Uint8Array(Size.BODIES);
+  }
+
+  get8(index: number, field: number): number {
+    return this.table[index * Pn.SIZE + field];
+  }
+
+  set8(index: number, field: number, value: number): void {
+    this.table[index * Pn.SIZE + field] = value;
+  }
+
+  get16(index: number, field: number): number {
+    return getU16(this.table, index * Pn.SIZE + field);
+  }
+
+  get32(index: number, field: number): number {
+    return getU32(this.table, index * Pn.SIZE + field);
+  }
+
+  set32(index: number, field: number, value: number): void {
+    putU32(this.table, index * Pn.SIZE + field, value);
+  }
+
+  flag(index: number, flag: number): boolean {
+    return (this.table[index * Pn.SIZE + Pn.FLAGS] & flag) !== 0;
+  }
+
+  setFlag(index: number, flag: number, on: boolean): void {
+    const at = index * Pn.SIZE + Pn.FLAGS;
+    this.table[at] = on ? this.table[at] | flag : this.table[at] & ~flag;
+  }
+
+  /** The record of a lock that came from `up`, or NONE. */
+  findFrom(lock: Uint8Array, lockAt: number, up: number): number {
+    for (let i = 0; i < Size.PENDING; i++) {
+      const at = i * Pn.SIZE;
+      if (this.table[at] === PnState.FREE || this.table[at + Pn.UP] !== up) continue;
+      if (equalBytes(this.table, at + Pn.LOCK, lock, lockAt, Wire.LOCK)) return i;
+    }
+    return Index.NONE;
+  }
+
+  /** The next record after `from` with this lock, whoever it came from; `length` 2 compares a receipt's hint. */
+  findLock(lock: Uint8Array, lockAt: number, length: number, from: number): number {
+    for (let i = from + 1; i < Size.PENDING; i++) {
+      const at = i * Pn.SIZE;
+      if (this.table[at] !== PnState.FREE && equalBytes(this.table, at + Pn.LOCK, lock, lockAt, length)) return i;
+    }
+    return Index.NONE;
+  }
+
+  /** A new record from the fields of a DATA frame (SPEC 4.1), or NONE when the table is full. */
+  add(frame: Uint8Array, up: number, expiryDs: number): number {
+    for (let i = 0; i < Size.PENDING; i++) {
+      const at = i * Pn.SIZE;
+      const t = this.table;
+      if (t[at] !== PnState.FREE) continue;
+      t.fill(0, at, at + Pn.SIZE);
+      t[at] = PnState.QUEUED;
+      t[at + Pn.UP] = up;
+      t[at + Pn.DOWN] = Index.NONE;
+      t[at + Pn.CLASS] = frame[Data.CLASS];
+      t[at + Pn.BODY] = Index.NONE;
+      copyBytes(t, at + Pn.LOCK, frame, Data.LOCK, Wire.LOCK);
+      copyBytes(t, at + Pn.SRC, frame, Data.SRC, 10);
+      putU16(t, at + Pn.IN, getU16(frame, Data.BUDGET));
+      putU32(t, at + Pn.EXPIRY, expiryDs);
+      return i;
+    }
+    return Index.NONE;
+  }
+
+  /** Keeps a ciphertext for forwarding; false when all slots are taken. */
+  keepBody(index: number, body: Uint8Array): boolean {
+    for (let slot = 0; slot < Size.BODIES; slot++) {
+      if (this.slotUsed[slot]) continue;
+      this.slotUsed[slot] = 1;
+      this.bodies.set(body, slot * BODY_MAX);
+      this.set8(index, Pn.BODY, slot);
+      this.set8(index, Pn.LENGTH, body.length);
+      return true;
+    }
+    return false;
+  }
+
+  body(index: number): Uint8Array | undefined {
+    const slot = this.get8(index, Pn.BODY);
+    if (slot === Index.NONE) return undefined;
+    return this.bodies.subarray(slot * BODY_MAX, slot * BODY_MAX + this.get8(index, Pn.LENGTH));
+  }
+
+  /** The ciphertext is no longer needed: it was acknowledged for good. */
+  dropBody(index: number): void {
+    const slot = this.get8(index, Pn.BODY);
+    if (slot !== Index.NONE) this.slotUsed[slot] = 0;
+    this.set8(index, Pn.BODY, Index.NONE);
+  }
+
+  free(index: number): void {
+    this.dropBody(index);
+    this.set8(index, Pn.STATE, PnState.FREE);
+  }
+
+  countFrom(up: number): number {
+    let count = 0;
+    for (let i = 0; i < Size.PENDING; i++) {
+      const state = this.get8(i, Pn.STATE);
+      if (state !== PnState.FREE && state !== PnState.SETTLED && this.get8(i, Pn.UP) === up) count++;
+    }
+    return count;
+  }
+}

@@ -1,0 +1,153 @@
+// This node's own payment chains (SPEC 6, 8.6): which are leased, the binding signature of one being opened, and
+// the next link of each. Hashing is done in slices of a few dozen, so that the board keeps listening.
+import type { BookId, Crypto, MacKey } from '#protocol';
+import {
+  Book, OneTime, Purpose, SegmentWalker, Wire, bookPrefix, copyBytes, digitSecret, digitsOf, payPrefix, putU32, step,
+} from '#protocol';
+import { Acc, OutFlag } from './accounts.ts';
+import { Size } from './config.ts';
+import type { Core } from './core.ts';
+
+const SLICE_HASHES = 24;
+
+/** A binding signature in the making: digit by digit, step by step. */
+interface Signing {
+  neighbour: number;
+  chain: number;
+  digits: Uint8Array;
+  digit: number;
+  left: number;
+  value: Uint8Array;
+  signature: Uint8Array;
+}
+
+export class Wallet {
+  core: Core;
+  crypto: Crypto;
+  paySecret: MacKey;
+  id: BookId;
+  nextChain: number;
+  walkers: (SegmentWalker | undefined)[];
+  signing: Signing | undefined;
+
+  constructor(core: Core, paySecret: MacKey) {
+    this.core = core;
+    this.crypto = core.crypto;
+    this.paySecret = paySecret;
+    this.id = { ledger: core.config.ledger, address: core.config.address, generation: core.config.generation };
+    const kept = core.store.read('fh.w');
+    // The record counts for the book it was written with; another generation starts at its first chain.
+    this.nextChain = kept !== undefined && kept[0] === core.config.generation ? kept[1] * 256 + kept[2] : 0;
+    this.walkers = [];
+    for (let i = 0; i < Size.NEIGHBOURS; i++) this.walkers.push(undefined);
+    this.signing = undefined;
+  }
+
+  /** Takes the next chain for a neighbour: on flash before anything is signed with it. False: the book is used up. */
+  lease(neighbour: number): boolean {
+    if (this.nextChain >= Book.CHAINS) return false;
+    const chain = this.nextChain++;
+    const record = new Uint8Array(3);
+    record[0] = this.core.config.generation;
+    record[1] = this.nextChain >> 8;
+    record[2] = this.nextChain;
+    this.core.store.write('fh.w', record);
+    const accounts = this.core.accounts;
+    // Links paid on the last chain and not used up stay credit: `used` goes below zero by that much.
+    const unused = accounts.u16(neighbour, Acc.OUT_LINKS) * 64 - accounts.i32(neighbour, Acc.OUT_USED);
+    accounts.setU8(neighbour, Acc.OUT_FLAGS, OutFlag.LEASED);
+    accounts.setU8(neighbour, Acc.OUT_GENERATION, this.core.config.generation);
+    accounts.setU8(neighbour, Acc.OUT_CHAIN, chain);
+    accounts.setU16(neighbour, Acc.OUT_LINKS, 0);
+    accounts.setU16(neighbour, Acc.OUT_LEASE, 0);
+    accounts.setU16(neighbour, Acc.OUT_LIMIT, 0);
+    accounts.setU16(neighbour, Acc.OUT_SETTLED, 0);
+    accounts.setU32(neighbour, Acc.OUT_USED, 0);
+    accounts.add(neighbour, Acc.OUT_USED, -unused);
+    accounts.save(neighbour);
+    this.walkers[neighbour] = undefined;
+    return true;
+  }
+
+  /** Starts the signature for the chain leased to a neighbour. Signing the same message again is harmless. */
+  startSigning(neighbour: number): void {
+    if (this.signing !== undefined && this.signing.neighbour === neighbour) return;
+    const message = new Uint8Array(OneTime.MESSAGE);
+    putU32(message, 0, this.core.neighbours.address(neighbour));
+    message[Wire.ADDRESS] = this.core.config.windowCode;
+    this.signing = {
+      neighbour: neighbour,
+      chain: this.core.accounts.u8(neighbour, Acc.OUT_CHAIN),
+      digits: digitsOf(message),
+      digit: -1,
+      left: 0,
+      value: message,
+      signature: new Uint8Array(OneTime.SIGNATURE),
+    };
+  }
+
+  /** The finished signature for a neighbour, or undefined. */
+  signature(neighbour: number): Uint8Array | undefined {
+    const job = this.signing;
+    return job !== undefined && job.neighbour === neighbour && job.digit === OneTime.DIGITS ? job.signature : undefined;
+  }
+
+  forget(neighbour: number): void {
+    this.walkers[neighbour] = undefined;
+    if (this.signing !== undefined && this.signing.neighbour === neighbour) this.signing = undefined;
+  }
+
+  /** One slice of whatever is unfinished. True when there is more to do. */
+  work(): boolean {
+    const job = this.signing;
+    if (job !== undefined && job.digit < OneTime.DIGITS) {
+      this.signSlice(job);
+      return true;
+    }
+    for (let i = 0; i < Size.NEIGHBOURS; i++) {
+      const walker = this.walkers[i];
+      if (walker !== undefined && !walker.work(SLICE_HASHES)) return true;
+    }
+    return false;
+  }
+
+  private signSlice(job: Signing): void {
+    if (job.left === 0) {
+      if (job.digit >= 0) copyBytes(job.signature, job.digit * Book.LINK, job.value, 0, Book.LINK);
+      job.digit++;
+      if (job.digit === OneTime.DIGITS) return;
+      job.value = digitSecret(this.crypto, this.paySecret, this.id, job.chain, job.digit);
+      job.left = job.digits[job.digit];
+      return;
+    }
+    const prefix = bookPrefix(this.id, Purpose.BIND_STEP, job.chain, job.digit);
+    for (let n = 0; n < SLICE_HASHES && job.left > 0; n++) {
+      job.value = step(this.crypto, prefix, job.value);
+      job.left--;
+    }
+  }
+
+  /** Link `number` of the chain that pays a neighbour; undefined while its segment is still being walked. */
+  link(neighbour: number, number: number): Uint8Array | undefined {
+    const chain = this.core.accounts.u8(neighbour, Acc.OUT_CHAIN);
+    let walker = this.walkers[neighbour];
+    if (walker === undefined) {
+      walker = new SegmentWalker(this.crypto, payPrefix(this.id, chain));
+      this.walkers[neighbour] = walker;
+    }
+    const link = walker.link(number);
+    if (link !== undefined) return link;
+    const segment = Math.floor((number - 1) / Book.SEGMENT);
+    if (walker.segment() !== segment) {
+      const at = (chain * Book.SEGMENTS + segment) * Book.LINK;
+      const checkpoint = this.core.store.readAt('fh.cp', at, Book.LINK);
+      if (checkpoint !== undefined && checkpoint.length === Book.LINK) walker.load(checkpoint, segment);
+    }
+    return undefined;
+  }
+
+  /** True when a chain is bound, or being bound, to this neighbour. */
+  leased(neighbour: number): boolean {
+    return (this.core.accounts.u8(neighbour, Acc.OUT_FLAGS) & OutFlag.LEASED) !== 0;
+  }
+}

@@ -1,0 +1,46 @@
+// The command line `fairhop`: collects the commands, runs the one asked for, and turns every failure into
+// two plain lines and an exit code. Commands parse flags and print; their work lives in the other rooms.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { ROOT } from '../firmware-build/paths.ts';
+import { register as registerBoards } from './boards.ts';
+import { register as registerBuild } from './build.ts';
+import { CliError, ExitCode } from './cli-error.ts';
+
+const COMMANDS = [registerBuild, registerBoards];
+
+function createProgram(): Command {
+  const { version, description } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+    description: string;
+  };
+  const program = new Command('fairhop')
+    .description(description)
+    .version(version)
+    .helpCommand(false)
+    .showHelpAfterError('(`fairhop --help` lists the commands)')
+    .exitOverride();
+  for (const register of COMMANDS) register(program);
+  return program;
+}
+
+/** The exit code; prints to stderr unless it is 0. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
+  if (error instanceof CliError) {
+    console.error(`fairhop: ${error.message}\n  remedy: ${error.remedy}`);
+    return error.exitCode;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  console.error(`fairhop: unexpected: ${text.split('\n')[0]}`);
+  if (process.env.FAIRHOP_DEBUG === '1') console.error(error);
+  else console.error('  this is a bug; run again with FAIRHOP_DEBUG=1 for the stack');
+  return ExitCode.Unexpected;
+}
+
+try {
+  await createProgram().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = report(error);
+}

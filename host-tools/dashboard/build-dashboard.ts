@@ -1,0 +1,105 @@
+// Bundles page/ into the files that the gateway serves: Rollup joins the modules, TypeScript removes the types. The
+// result is kept in build/dashboard under a hash of everything that went in, so only a change costs a build. Called by
+// the HTTP server at its start; knows nothing of it.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'rollup';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '..', '..');
+const pageDirectory = join(here, 'page');
+const outDirectory = join(root, 'build', 'dashboard');
+
+const COPIED = ['index.html', 'icon.svg'];
+const FILES = [...COPIED, 'app.css', 'app.js'];
+
+/** Name to content of every file of the page. Rebuilds only when a source or a dependency changed. */
+export async function buildDashboard(): Promise<Map<string, Buffer>> {
+  const hash = sourceHash();
+  const cached = readCached(hash);
+  if (cached !== null) return cached;
+  const files = new Map<string, Buffer>(COPIED.map((name) => [name, readFileSync(join(pageDirectory, name))] as const));
+  files.set('app.css', joinSheets());
+  files.set('app.js', Buffer.from(await bundle(join(pageDirectory, 'main.tsx'))));
+  writeCache(files, hash);
+  return files;
+}
+
+function sourceHash(): string {
+  const hash = createHash('sha256');
+  const sources = readdirSync(pageDirectory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  for (const file of [fileURLToPath(import.meta.url), join(root, 'package-lock.json'), ...sources]) {
+    hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+function readCached(hash: string): Map<string, Buffer> | null {
+  const mark = join(outDirectory, 'source-hash');
+  if (!existsSync(mark) || readFileSync(mark, 'utf8') !== hash) return null;
+  if (!FILES.every((name) => existsSync(join(outDirectory, name)))) return null;
+  return new Map(FILES.map((name) => [name, readFileSync(join(outDirectory, name))]));
+}
+
+/** The mark goes last and each file arrives whole, so a second process building at the same time does no harm. */
+function writeCache(files: ReadonlyMap<string, Buffer>, hash: string): void {
+  try {
+    mkdirSync(outDirectory, { recursive: true });
+    for (const [name, content] of [...files, ['source-hash', Buffer.from(hash)] as const]) {
+      const partial = join(outDirectory, `${name}.${process.pid}`);
+      writeFileSync(partial, content);
+      renameSync(partial, join(outDirectory, name));
+    }
+  } catch (error) {
+    // A read-only folder costs a build at every start, nothing else: the page is served from memory.
+    if (!['EACCES', 'EROFS', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+/** In the order of their names: a later sheet overrides an earlier one. */
+function joinSheets(): Buffer {
+  const sheets = readdirSync(join(pageDirectory, 'styles')).sort();
+  return Buffer.concat(sheets.map((name) => readFileSync(join(pageDirectory, 'styles', name))));
+}
+
+// The compiler and the bundler load only when there is something to build: a cached start needs neither.
+async function bundle(entry: string): Promise<string> {
+  const { rollup } = await import('rollup');
+  const build = await rollup({ input: entry, plugins: [await typescriptPlugin()], treeshake: { moduleSideEffects: true } });
+  const { output } = await build.generate({ format: 'es', compact: true });
+  await build.close();
+  return output[0].code;
+}
+
+async function typescriptPlugin(): Promise<Plugin> {
+  const { default: ts } = await import('typescript');
+  return {
+    name: 'fairhop-page',
+    resolveId(specifier, importer) {
+      if (importer === undefined) return null;
+      if (specifier.startsWith('.')) return join(dirname(importer), specifier);
+      // Every package of the page is installed at the top level, so resolving from here finds the same copy.
+      return fileURLToPath(import.meta.resolve(specifier));
+    },
+    transform(code, file) {
+      if (!/\.tsx?$/.test(file)) return null;
+      const { outputText } = ts.transpileModule(code, {
+        fileName: file,
+        compilerOptions: {
+          target: ts.ScriptTarget.ES2022,
+          module: ts.ModuleKind.ESNext,
+          jsx: ts.JsxEmit.ReactJSX,
+          jsxImportSource: 'preact',
+          removeComments: true,
+          verbatimModuleSyntax: true,
+        },
+      });
+      return outputText;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+// Figures, times and foreign text in the form that a person reads. Pure: no DOM, no state. Used by every view and by
+// the graph's labels.
+
+const grouped = new Intl.NumberFormat('en-US');
+
+export function figure(value: number): string {
+  return grouped.format(value);
+}
+
+/** A balance: the sign is part of the message, so a gain carries one too. */
+export function signedFigure(value: number): string {
+  return value > 0 ? `+${grouped.format(value)}` : grouped.format(value).replace('-', '\u2212');
+}
+
+export function shortHash(hash: string): string {
+  return hash.length > 12 ? `${hash.slice(0, 10)}\u2026` : hash;
+}
+
+const clockFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
+export function clock(at: string): string {
+  const time = new Date(at);
+  return Number.isNaN(time.getTime()) ? '\u2013' : clockFormat.format(time);
+}
+
+/** Seconds as one rounded unit: how long ago, or for how long. */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 129_600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+// Control characters, line separators, and everything invisible that reorders or hides text (UAX 9, UTS 36): a name
+// must not be able to rewrite the line it stands in.
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
+
+/** Foreign text made visible: hidden characters as their code, at most `charsMax` characters. */
+export function visible(text: string, charsMax: number): string {
+  // Cutting first bounds the work; a code is never longer than ten characters.
+  const characters = [...text.slice(0, charsMax * 4)];
+  const cut = characters.length > charsMax || text.length > charsMax * 4;
+  const shown = cut ? characters.slice(0, charsMax - 1) : characters;
+  const escaped = shown.join('').replace(HIDDEN, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
+  return cut ? `${escaped}\u2026` : escaped;
+}
+
+/** What a board is called: its name, or its address while it has none. */
+export function boardName(board: { name: string; address: string }, charsMax = 24): string {
+  return visible(board.name.trim() === '' ? board.address : board.name, charsMax);
+}

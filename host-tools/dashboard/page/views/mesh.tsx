@@ -1,0 +1,188 @@
+// The mesh: the live graph with its legend, the boards as a table (which is also the keyboard's way into the graph),
+// the chosen board in detail, and the gateway's last words.
+import { useEffect, useRef } from 'preact/hooks';
+import type { LinkView, MeshView, NodeView } from '../../../gateway/view.ts';
+import { boardName, clock, duration, figure, signedFigure, visible } from '../format.ts';
+import { MeshCanvas } from '../graph/mesh-canvas.ts';
+import { connection, log, mesh, onFrame, selected } from '../store.ts';
+import { Empty } from './empty.tsx';
+
+export function Mesh() {
+  const now = mesh.value;
+  const empty = now === null || now.nodes.length === 0;
+  return (
+    <section class="card mesh" aria-labelledby="mesh-title">
+      <div class="title">
+        <h2 id="mesh-title">Mesh</h2>
+        <p>who hears whom, and who earns</p>
+        {!empty && <Legend />}
+      </div>
+      {empty ? <NoBoards known={now !== null} /> : <Boards now={now} />}
+      <Activity />
+    </section>
+  );
+}
+
+function NoBoards({ known }: { known: boolean }) {
+  if (!known) return <Empty title={connection.value === 'connecting' ? 'Asking the gateway …' : 'No board known yet'} />;
+  return (
+    <Empty title="No board has been heard yet">
+      Plug a Fairhop board into USB, or try the mesh without hardware: <code>npx fairhop up --boards 8</code>.
+    </Empty>
+  );
+}
+
+function Boards({ now }: { now: MeshView }) {
+  const chosen = now.nodes.find((node) => node.address === selected.value);
+  return (
+    <div class="boards">
+      <div class="graph">
+        <Graph now={now} />
+        {chosen !== undefined && <Detail node={chosen} now={now} />}
+      </div>
+      <NodeTable nodes={now.nodes} />
+    </div>
+  );
+}
+
+function Graph({ now }: { now: MeshView }) {
+  const holder = useRef<HTMLDivElement>(null);
+  const canvas = useRef<MeshCanvas | null>(null);
+  useEffect(() => {
+    const graph = new MeshCanvas(holder.current!, (address) => {
+      selected.value = address;
+    });
+    canvas.current = graph;
+    const forgetFrames = onFrame((frame) => graph.frameOnAir(frame));
+    return () => {
+      forgetFrames();
+      graph.close();
+    };
+  }, []);
+  const chosen = selected.value;
+  useEffect(() => canvas.current!.show(now, chosen), [now, chosen]);
+  const text = `Graph of ${now.nodes.length} boards and ${now.links.length} radio links. The table beside it has the same boards.`;
+  return <div class="canvas" ref={holder} role="img" aria-label={text} />;
+}
+
+function Legend() {
+  return (
+    <ul class="legend" aria-label="Legend of the graph">
+      <li class="scale">
+        spent <i class="dot spend" />
+        <i class="dot even" />
+        <i class="dot earn" /> earned
+      </li>
+      <li>
+        <i class="dash open" /> payment channel
+      </li>
+      <li>
+        <i class="dash" /> radio only
+      </li>
+      <li>
+        <i class="spark data" /> data
+      </li>
+      <li>
+        <i class="spark receipt" /> receipt
+      </li>
+      <li>
+        <i class="spark pay" /> payment
+      </li>
+      <li>
+        <i class="spark control" /> control
+      </li>
+    </ul>
+  );
+}
+
+function NodeTable({ nodes }: { nodes: NodeView[] }) {
+  const rows = [...nodes].sort((a, b) => b.balance - a.balance || (a.address < b.address ? -1 : 1));
+  return (
+    <div class="scroll nodes" tabIndex={0} role="region" aria-label="Boards">
+      <table>
+        <caption class="hidden">Boards, the highest balance first. A board's name selects it in the graph.</caption>
+        <thead>
+          <tr>
+            <th scope="col">Board</th>
+            <th scope="col" class="number">Balance</th>
+            <th scope="col" class="number">Hops</th>
+            <th scope="col" class="number">Delivered</th>
+            <th scope="col" class="number">Heard</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((node) => (
+            <NodeRow key={node.address} node={node} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function NodeRow({ node }: { node: NodeView }) {
+  const chosen = node.address === selected.value;
+  return (
+    <tr class={chosen ? 'selected' : ''} data-node={node.address}>
+      <td class="name">
+        <button type="button" aria-pressed={chosen} onClick={() => (selected.value = chosen ? null : node.address)}>
+          <bdi>{boardName(node)}</bdi>
+        </button>
+        {node.role === 'gateway' && <span class="kind gateway">gateway</span>}
+      </td>
+      <td class={`number ${node.balance < 0 ? 'spend' : node.balance > 0 ? 'earn' : ''}`}>{signedFigure(node.balance)}</td>
+      <td class="number">{node.role === 'gateway' ? '\u2013' : (node.hops ?? <span class="quiet">no route</span>)}</td>
+      <td class="number">{figure(node.delivered)}</td>
+      <td class="number quiet">{node.lastSeenS === null ? '\u2013' : duration(node.lastSeenS)}</td>
+    </tr>
+  );
+}
+
+function Detail({ node, now }: { node: NodeView; now: MeshView }) {
+  const links = now.links.filter((link) => link.a === node.address || link.b === node.address);
+  const names = new Map(now.nodes.map((other) => [other.address, boardName(other, 16)]));
+  return (
+    <aside class="detail" aria-label="The chosen board">
+      <button type="button" class="close" aria-label="Close" onClick={() => (selected.value = null)}>
+        ×
+      </button>
+      <h3>
+        <bdi>{boardName(node)}</bdi>
+      </h3>
+      <p>
+        {node.role}, <code>{visible(node.address, 20)}</code>, balance {signedFigure(node.balance)}
+      </p>
+      {links.length === 0 && <p>It hears no other board. Move it closer, or raise its antenna.</p>}
+      <ul>
+        {links.slice(0, 8).map((link) => (
+          <li key={`${link.a} ${link.b}`}>
+            <bdi>{names.get(link.a === node.address ? link.b : link.a)}</bdi> <LinkText link={link} />
+          </li>
+        ))}
+        {links.length > 8 && <li class="quiet">and {links.length - 8} more</li>}
+      </ul>
+    </aside>
+  );
+}
+
+function LinkText({ link }: { link: LinkView }) {
+  const strength = link.rssiDbm === null ? 'strength unknown' : `${Math.round(link.rssiDbm)} dBm`.replace('-', '\u2212');
+  return (
+    <span class="quiet">
+      {strength}, {link.payableLinks > 0 ? `${figure(link.payableLinks)} links payable` : 'no channel'}
+    </span>
+  );
+}
+
+function Activity() {
+  if (log.value.length === 0) return null;
+  return (
+    <ol class="activity" aria-label="What happened last">
+      {log.value.map((line) => (
+        <li key={line.key} class={line.level}>
+          <time>{clock(line.at)}</time> <bdi>{visible(line.text, 200)}</bdi>
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,123 @@
+// The gateway's end of every packet (SPEC 4.2, 7.3): its board relays and is paid like any other, but the
+// end-to-end keys of a whole community do not fit on it, so the host numbers, encrypts, opens and proves. Pure:
+// keys and positions come in, bytes go out; the store keeps the packet number.
+import type { MacKey } from '#protocol';
+import { Class, Wire, lockOf, macKey, packetNonce, preimage } from '#protocol';
+import { nodeCrypto, pairKeys, x25519 } from '../crypto/index.ts';
+
+export interface ArrivedPacket {
+  src: number;
+  seq16: number;
+  packetClass: number;
+  lock: Uint8Array;
+  ciphertext: Uint8Array;
+}
+
+export type Opened =
+  | { ok: true; plaintext: Uint8Array; preimage: Uint8Array; repeated: boolean }
+  | { ok: false; reason: 'unknown source' | 'not genuine' };
+
+/** What the board needs to send for the host: both locks (unbacked, backed), then the ciphertext. */
+export interface PreparedPacket {
+  dst: number;
+  seq16: number;
+  bytes: Uint8Array;
+}
+
+interface Peer {
+  mac: MacKey;
+  cipher: Uint8Array;
+  /** Highest packet number opened, and which of the 32 below it were. */
+  last: number;
+  seen: number;
+}
+
+const WINDOW = 32;
+
+export class EndStation {
+  private readonly peers = new Map<number, Peer>();
+
+  /**
+   * `linkKeyOf(address)`: the X25519 key on the ledger, or undefined. `nextSeq()`: a number never given before, not
+   * even before a crash (the caller leases it in its store).
+   */
+  constructor(
+    private readonly address: number,
+    private readonly linkSecret: Uint8Array,
+    private readonly ledgerId: Uint8Array,
+    private readonly linkKeyOf: (address: number) => Uint8Array | undefined,
+    private readonly nextSeq: () => number,
+  ) {}
+
+  private peer(address: number): Peer | undefined {
+    const known = this.peers.get(address);
+    if (known !== undefined) return known;
+    const linkKey = this.linkKeyOf(address);
+    const shared = linkKey === undefined ? undefined : x25519(this.linkSecret, linkKey);
+    if (shared === undefined) return undefined;
+    const keys = pairKeys(shared);
+    const peer = { mac: macKey(keys.endAuth), cipher: keys.endCipher, last: 0, seen: 0 };
+    this.peers.set(address, peer);
+    return peer;
+  }
+
+  /** A rekey changes what a node shares with everybody. */
+  forget(address: number): void {
+    this.peers.delete(address);
+  }
+
+  /** Authenticates and opens. A repeated packet still gets its receipt: the first one may have been lost. */
+  open(packet: ArrivedPacket): Opened {
+    const peer = this.peer(packet.src);
+    if (peer === undefined) return { ok: false, reason: 'unknown source' };
+    for (const seq of candidates(peer.last, packet.seq16)) {
+      const x = preimage(nodeCrypto, peer.mac, packet.packetClass, packet.src, this.address, seq, packet.ciphertext);
+      const lock = lockOf(nodeCrypto, this.ledgerId, packet.src, this.address, packet.seq16, x);
+      if (Buffer.compare(lock, packet.lock) !== 0) continue;
+      const repeated = !note(peer, seq);
+      const nonce = packetNonce(packet.src, this.address, seq);
+      const plaintext = nodeCrypto.aesCtr(peer.cipher, nonce, packet.ciphertext);
+      return { ok: true, plaintext, preimage: Uint8Array.from(x), repeated };
+    }
+    return { ok: false, reason: 'not genuine' };
+  }
+
+  /** Undefined when the ledger has no key for the destination. */
+  prepare(dst: number, plaintext: Uint8Array): PreparedPacket | undefined {
+    const peer = this.peer(dst);
+    if (peer === undefined) return undefined;
+    const seq = this.nextSeq();
+    const body = nodeCrypto.aesCtr(peer.cipher, packetNonce(this.address, dst, seq), plaintext);
+    const bytes = new Uint8Array(2 * Wire.LOCK + body.length);
+    [Class.NORMAL, Class.BACKED].forEach((packetClass, i) => {
+      const x = preimage(nodeCrypto, peer.mac, packetClass, this.address, dst, seq, body);
+      bytes.set(lockOf(nodeCrypto, this.ledgerId, this.address, dst, seq % 65536, x), i * Wire.LOCK);
+    });
+    bytes.set(body, 2 * Wire.LOCK);
+    return { dst, seq16: seq % 65536, bytes };
+  }
+}
+
+/** Full numbers a low half may stand for: nearest to the highest seen first; any wrap after a restart of the host. */
+function candidates(last: number, low: number): number[] {
+  const near = last - (last % 65536) + low;
+  const order = [near, near + 65536, near - 65536];
+  if (last === 0) for (let high = 1; high < 16; high++) order.push(high * 65536 + low);
+  return [...new Set(order)].filter((seq) => seq >= 0 && seq < 2 ** 32);
+}
+
+/** Remembers a number; false when it was seen before or is too old to tell. */
+function note(peer: Peer, seq: number): boolean {
+  if (seq > peer.last) {
+    const shift = seq - peer.last;
+    peer.seen = shift >= WINDOW ? 1 : ((peer.seen << shift) | 1) >>> 0;
+    peer.last = seq;
+    return true;
+  }
+  const age = peer.last - seq;
+  if (age >= WINDOW) return false;
+  const bit = (1 << age) >>> 0;
+  if ((peer.seen & bit) !== 0) return false;
+  peer.seen = (peer.seen | bit) >>> 0;
+  return true;
+}

@@ -1,0 +1,144 @@
+// The API in OpenAPI 3.1, written by hand and served as /api/openapi.json. Data only. A test asks the running server
+// for every path here and compares the answers with these schemas, and the paths with the router's table.
+
+type Schema = Record<string, unknown>;
+
+const text: Schema = { type: 'string' };
+const count: Schema = { type: 'integer', minimum: 0 };
+const credits: Schema = { type: 'integer', description: 'Credits; 1 credit is 1 ms of airtime at price 1.0.' };
+const dateTime: Schema = { type: 'string', format: 'date-time' };
+const optional = (schema: Schema): Schema => ({ ...schema, type: [schema.type, 'null'] });
+const list = (name: string): Schema => ({ type: 'array', items: { $ref: `#/components/schemas/${name}` } });
+
+/** An object whose properties are all required; the API never leaves one out. */
+function record(properties: Record<string, Schema>, description: string): Schema {
+  return { type: 'object', description, properties, required: Object.keys(properties), additionalProperties: true };
+}
+
+const schemas: Record<string, Schema> = {
+  Status: record(
+    {
+      version: text,
+      ledgerId: text,
+      height: count,
+      stateRoot: text,
+      nodes: count,
+      delivered: { ...count, description: 'Packets that reached the gateway.' },
+      receipts: count,
+      payments: count,
+      claims: { ...count, description: 'Claims settled on the chain.' },
+      settledCredits: credits,
+      supply: credits,
+      conserved: { type: 'boolean', description: 'The sum of all balances equals the supply.' },
+      boards: { type: 'string', enum: ['virtual', 'serial'] },
+      engine: { type: 'string', enum: ['vm', 'espruino', 'serial'] },
+      startedAt: dateTime,
+      uptimeS: { type: 'number', minimum: 0 },
+      faults: count,
+    },
+    'The gateway in figures.',
+  ),
+  Node: record(
+    {
+      address: text,
+      name: { ...text, description: 'Chosen by its owner; any characters.' },
+      role: { type: 'string', enum: ['gateway', 'node'] },
+      x: { type: ['number', 'null'], description: 'Metres; null where unknown.' },
+      y: { type: ['number', 'null'] },
+      balance: credits,
+      hops: { ...optional(count), description: 'Hops to the gateway; null without a route.' },
+      delivered: count,
+      lastSeenS: { type: ['number', 'null'], description: 'Seconds since it was last heard.' },
+    },
+    'One board.',
+  ),
+  Link: record(
+    { a: text, b: text, rssiDbm: { type: ['number', 'null'] }, payableLinks: count },
+    'Two boards that hear each other.',
+  ),
+  Mesh: record({ nodes: list('Node'), links: list('Link') }, 'The boards and who hears whom.'),
+  Packet: record(
+    {
+      id: { ...count, description: 'Grows by one with every packet and never restarts; the event id too.' },
+      at: dateTime,
+      src: text,
+      name: text,
+      kind: { type: 'string', enum: ['reading', 'text', 'open', 'claim', 'state-request', 'other'] },
+      hops: count,
+      bytes: count,
+      backed: { type: 'boolean', description: 'Carried for payment, not from a free budget.' },
+      text,
+    },
+    'One packet that reached the gateway.',
+  ),
+  Block: record(
+    { height: count, at: dateTime, hash: text, stateRoot: text, transactions: count, claims: count, settledCredits: credits },
+    'One block of the chain.',
+  ),
+  Error: record({ error: text, remedy: text }, 'Why a request was refused, and what to do.'),
+};
+
+function json(schema: Schema, description: string): Schema {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+function parameter(name: string, minimum: number, maximum: number, fallback: number, description: string): Schema {
+  return { name, in: 'query', description, schema: { type: 'integer', minimum, maximum, default: fallback } };
+}
+
+const SAFE = Number.MAX_SAFE_INTEGER;
+const limit = parameter('limit', 1, 1000, 100, 'At most this many.');
+
+const refusals: Schema = Object.fromEntries(
+  [
+    ['400', 'A parameter is unknown, repeated or out of range.'],
+    ['401', 'The gateway asks for its token.'],
+    ['403', 'Another host name or another web site.'],
+    ['405', 'Only GET and HEAD.'],
+    ['429', 'Too many requests from this address.'],
+  ].map(([status, description]) => [status, json({ $ref: '#/components/schemas/Error' }, description!)]),
+);
+
+function get(summary: string, answer: Schema, parameters: Schema[] = []): Schema {
+  return { get: { summary, parameters, responses: { 200: answer, ...refusals } } };
+}
+
+export const OPENAPI = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Fairhop gateway',
+    version: '1',
+    description: 'Read only. Lists carry at most `limit` entries. New properties may appear; none disappears in version 1.',
+  },
+  security: [{}, { bearer: [] }, { cookie: [] }],
+  paths: {
+    '/api/status': get('The gateway in figures', json({ $ref: '#/components/schemas/Status' }, 'Now.')),
+    '/api/mesh': get('Boards and links', json({ $ref: '#/components/schemas/Mesh' }, 'Now.')),
+    '/api/packets': get('The newest packets, oldest first', json(list('Packet'), 'Packets.'), [
+      parameter('after', 0, SAFE, 0, 'Only packets with a higher id.'),
+      limit,
+    ]),
+    '/api/blocks': get('The newest blocks, newest first', json(list('Block'), 'Blocks.'), [
+      parameter('below', 0, SAFE, SAFE, 'Only blocks below this height.'),
+      limit,
+    ]),
+    '/api/events': get(
+      'Live events, resumable',
+      {
+        description:
+          'Server-sent events: status (every second), mesh, packet (its id is the event id), block, frame, log. ' +
+          'After a break the Last-Event-ID header, or `after`, brings the packets that were missed.',
+        content: { 'text/event-stream': { schema: { type: 'string' } } },
+      },
+      [parameter('after', 0, SAFE, 0, 'Start behind this packet; without it, with the next one.')],
+    ),
+    '/api/openapi.json': get('This description', json({ type: 'object' }, 'OpenAPI 3.1.')),
+  },
+  components: {
+    schemas,
+    securitySchemes: {
+      bearer: { type: 'http', scheme: 'bearer' },
+      cookie: { type: 'apiKey', in: 'cookie', name: 'fairhop_PORT', description: 'Set by opening /?token=...' },
+    },
+  },
+};

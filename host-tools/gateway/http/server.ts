@@ -1,0 +1,188 @@
+// The gateway's door on HTTP: the JSON API, the event stream and the page. Composition only: guard.ts decides who may
+// ask, router.ts what is answered, event-streams.ts what is live. Read only; nothing in the gateway changes by a request.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { buildDashboard } from '../../dashboard/build-dashboard.ts';
+import type { GatewaySource } from '../view.ts';
+import { Assets } from './assets.ts';
+import { bindAddress, listen, urlOf, type BindAddress } from './bind.ts';
+import { EventStreams } from './event-streams.ts';
+import { knownHosts, pathOf, refuse, type KnownHosts } from './guard.ts';
+import { limitsFrom, type HttpLimits } from './limits.ts';
+import { RateLimit } from './rate-limit.ts';
+import { sendJson, sendRefusal, setSecurityHeaders, type Refusal } from './respond.ts';
+import { EVENTS_PARAMETERS, EVENTS_PATH, isRefusal, readQuery, ROUTES } from './router.ts';
+import { TokenCheck } from './token.ts';
+
+export interface HttpServerOptions {
+  host: string;
+  port: number;
+  source: GatewaySource;
+  /** Needed beyond loopback, where every request must carry it; enforced on loopback too when given. */
+  token?: string;
+  /** Told when the source threw: that request is answered 500, the server goes on. */
+  onFault?: (error: unknown) => void;
+  limits?: Partial<HttpLimits>;
+}
+
+export interface HttpServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Throws CliError when the address cannot be used. Resolves once requests are answered. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const bind = await bindAddress(options.host, options.port, options.token);
+  const assets = new Assets(await buildDashboard());
+  const service = new HttpService(options, bind, assets);
+  const server = createServer({ maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000 });
+  server.maxConnections = service.limits.connectionsMax;
+  server.on('request', (request, response) => service.onRequest(request, response));
+  server.on('checkExpectation', (request, response) => service.onRequest(request, response));
+  server.on('checkContinue', (request, response) => service.onRequest(request, response));
+  server.on('clientError', refuseMalformed);
+  let port: number;
+  try {
+    port = await listen(server, bind);
+  } catch (error) {
+    service.streams.close();
+    throw error;
+  }
+  service.listensOn(port);
+  return { url: urlOf(bind, port), close: () => stop(server, service) };
+}
+
+function stop(server: Server, service: HttpService): Promise<void> {
+  service.streams.close();
+  const closed = new Promise<void>((done) => server.close(() => done()));
+  server.closeAllConnections();
+  return closed;
+}
+
+/** What the parser could not read has no request object yet; the socket gets a plain answer. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const large = error.code === 'HPE_HEADER_OVERFLOW';
+  const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const status = large ? '431 Request Header Fields Too Large' : slow ? '408 Request Timeout' : '400 Bad Request';
+  const body = JSON.stringify({ error: 'this is no HTTP request we can read', remedy: 'Send a plain GET with few headers.' });
+  const head = ['Connection: close', 'Content-Type: application/json; charset=utf-8', `Content-Length: ${body.length}`];
+  socket.end(`HTTP/1.1 ${status}\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+class HttpService {
+  readonly limits: HttpLimits;
+  readonly streams: EventStreams;
+  readonly #hosts: KnownHosts;
+  readonly #rate: RateLimit;
+  readonly #source: GatewaySource;
+  readonly #token: string | undefined;
+  readonly #onFault: (error: unknown) => void;
+  #check: TokenCheck | null = null;
+
+  constructor(options: HttpServerOptions, bind: BindAddress, readonly assets: Assets) {
+    this.limits = limitsFrom(options.limits);
+    this.#source = options.source;
+    this.#token = options.token;
+    this.#onFault = options.onFault ?? ((error) => process.emitWarning(String(error)));
+    this.#hosts = knownHosts(bind.host, bind.loopback);
+    this.#rate = new RateLimit(this.limits);
+    this.streams = new EventStreams(options.source, this.limits, this.#onFault);
+  }
+
+  /** The cookie's name carries the port, because cookies of two gateways on one host would overwrite each other. */
+  listensOn(port: number): void {
+    if (this.#token !== undefined) this.#check = new TokenCheck(this.#token, `fairhop_${port}`);
+  }
+
+  onRequest(request: IncomingMessage, response: ServerResponse): void {
+    setSecurityHeaders(response);
+    response.on('error', () => response.destroy());
+    // A body is never read, so the connection that carries one cannot serve a next request.
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+    if (encoding !== undefined || (length !== undefined && length !== '0')) response.setHeader('Connection', 'close');
+    try {
+      const refusal = this.#refuse(request) ?? this.#serve(request, response);
+      if (refusal !== null) sendRefusal(response, refusal);
+    } catch (error) {
+      this.#onFault(error);
+      if (response.headersSent) return void response.destroy();
+      sendRefusal(response, { status: 500, error: 'the gateway failed to answer', remedy: 'See the log of the gateway.' });
+    }
+  }
+
+  #refuse(request: IncomingMessage): Refusal | null {
+    if (!this.#rate.take(addressOf(request), 1, performance.now())) {
+      const headers = { 'Retry-After': '5' };
+      return { status: 429, error: 'too many requests', remedy: 'Ask less often, or follow /api/events.', headers };
+    }
+    return refuse(request, this.#hosts, this.limits);
+  }
+
+  /** Null when answered. */
+  #serve(request: IncomingMessage, response: ServerResponse): Refusal | null {
+    const path = pathOf(request);
+    const query = request.url!.slice(path.length + 1);
+    if (this.#check !== null) {
+      const token = path === '/' ? new URLSearchParams(query).get('token') : null;
+      if (token !== null) return this.#logIn(this.#check, token, request, response);
+      if (!this.#check.allows(request)) return this.#unauthorized(request, this.#check.tries(request));
+    }
+    const route = ROUTES.find((candidate) => candidate.path === path);
+    if (route !== undefined) {
+      const values = readQuery(query, route.parameters);
+      if (isRefusal(values)) return values;
+      sendJson(response, route.answer(this.#source, values as Record<string, number>));
+      return null;
+    }
+    if (path === EVENTS_PATH) return this.#openStream(request, response, query);
+    if (this.assets.send(path, request, response)) return null;
+    return { status: 404, error: 'there is nothing at this path', remedy: 'See /api/openapi.json, or open / in a browser.' };
+  }
+
+  #openStream(request: IncomingMessage, response: ServerResponse, query: string): Refusal | null {
+    const resumed = request.headers['last-event-id'];
+    // The header is newer than the address: the browser repeats the address when it reconnects.
+    const values = readQuery(resumed === undefined ? query : `after=${String(resumed)}`, EVENTS_PARAMETERS);
+    if (isRefusal(values)) return values;
+    if (!this.streams.hasRoomFor(addressOf(request))) {
+      const headers = { 'Retry-After': '10' };
+      return { status: 503, error: 'too many event streams are open', remedy: 'Close another page of this gateway.', headers };
+    }
+    response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
+    response.setHeader('Cache-Control', 'no-store');
+    if (request.method === 'HEAD') {
+      response.end();
+      return null;
+    }
+    request.socket.setKeepAlive(true, 30_000);
+    request.socket.setNoDelay(true);
+    this.streams.open(response, addressOf(request), (values as Record<string, number>).after!);
+    return null;
+  }
+
+  /** Puts the token into a cookie and off the address bar, where it would stay in the history. */
+  #logIn(check: TokenCheck, token: string, request: IncomingMessage, response: ServerResponse): Refusal | null {
+    if (!check.matches(token)) return this.#unauthorized(request, true);
+    response.statusCode = 303;
+    response.setHeader('Set-Cookie', check.setCookie());
+    response.setHeader('Cache-Control', 'no-store');
+    response.setHeader('Location', '/');
+    response.end();
+    return null;
+  }
+
+  #unauthorized(request: IncomingMessage, guessed: boolean): Refusal {
+    if (guessed) this.#rate.charge(addressOf(request), this.limits.wrongTokenCost, performance.now());
+    return {
+      status: 401,
+      error: 'this gateway asks for its token',
+      remedy: 'Open /?token=... in a browser, or send Authorization: Bearer ...',
+      headers: { 'WWW-Authenticate': 'Bearer realm="fairhop"' },
+    };
+  }
+}
+
+function addressOf(request: IncomingMessage): string {
+  return request.socket.remoteAddress ?? 'gone';
+}

@@ -1,0 +1,5 @@
+// The only door of this room: where the gateway keeps its chain.
+export { ChainStore, type ChainStats } from './chain-store.ts';
+export { LmdbStore } from './lmdb-store.ts';
+export { MemoryStore } from './memory-store.ts';
+export { afterPrefix, StoreError, type Batch, type Range, type Store, type StoreStats } from './store.ts';

@@ -1,0 +1,136 @@
+// The default store: LMDB through the npm package lmdb. Every batch is one synchronous transaction: it returns after
+// the data is on the medium, and a failure is an exception here instead of a rejected promise somewhere.
+import { accessSync, constants, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RootDatabase } from 'lmdb';
+import { open } from 'lmdb';
+import { lockDirectory } from './directory-lock.ts';
+import { checkLmdbFile } from './lmdb-file.ts';
+import type { Batch, Range, Store, StoreStats } from './store.ts';
+import { StoreError } from './store.ts';
+
+const FILE = 'chain.mdb';
+/** Left free on the disk whatever happens: the library damages its own memory when the system refuses a write. */
+const RESERVE_BYTES = 8 * 1024 * 1024;
+/** A record that lands in a page of its own, and the pages above it that are copied with it. */
+const PAGE_BYTES_PER_RECORD = 4 * 4096;
+
+function diskFull(): StoreError {
+  return new StoreError('the disk is full: the last batch was not written', 'Free some space and start again.');
+}
+
+function writeError(error: unknown): StoreError {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/No space|MDB_MAP_FULL|ENOSPC|Disk quota|File too large/i.test(text)) {
+    return diskFull();
+  }
+  if (/Read-only|EROFS|Permission|EACCES/i.test(text)) {
+    return new StoreError('the data directory cannot be written', 'Change its rights, or choose another with --data.');
+  }
+  return new StoreError(`the store failed: ${text}`, 'Check the disk; the chain up to the last block is unharmed.');
+}
+
+function openError(file: string, error: unknown): StoreError {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/MDB_INVALID|MDB_CORRUPTED|MDB_VERSION|not an LMDB|page type/i.test(text)) {
+    return new StoreError(
+      `the store ${file} is damaged or not a Fairhop store`,
+      'Restore the data directory from a backup, or move it away and import an export of the chain.',
+    );
+  }
+  return writeError(error);
+}
+
+export class LmdbStore implements Store {
+  private constructor(
+    private readonly database: RootDatabase<Uint8Array, Uint8Array>,
+    private readonly directory: string,
+    private readonly unlock: () => void,
+  ) {}
+
+  /** Opens or creates the store of a data directory and locks it. Throws a StoreError. */
+  static open(directory: string): LmdbStore {
+    const unlock = lockDirectory(directory);
+    const file = join(directory, FILE);
+    try {
+      checkLmdbFile(file);
+      accessSync(directory, constants.W_OK);
+      requireSpace(directory, 0);
+      return new LmdbStore(openDatabase(file), directory, unlock);
+    } catch (error) {
+      unlock();
+      throw error instanceof StoreError ? error : openError(file, error);
+    }
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    const value = this.database.get(key);
+    return value === undefined ? undefined : new Uint8Array(value);
+  }
+
+  write(batch: Batch): void {
+    requireSpace(this.directory, spaceFor(batch));
+    try {
+      this.database.transactionSync(() => {
+        for (const key of batch.deletes) this.database.removeSync(key);
+        for (const [key, value] of batch.puts) this.database.putSync(key, value);
+      });
+    } catch (error) {
+      throw writeError(error);
+    }
+  }
+
+  *range(range: Range): Iterable<[key: Uint8Array, value: Uint8Array]> {
+    if (Buffer.compare(range.from, range.to) >= 0) return;
+    // The library's start is inclusive and its end exclusive in both directions, so a backward scan begins at the
+    // largest key below `to`, and the first key is looked up by itself.
+    const options = range.reverse === true
+      ? { start: range.to, end: range.from, reverse: true }
+      : { start: range.from, end: range.to };
+    let left = range.limit ?? Infinity;
+    for (const { key, value } of this.database.getRange(options)) {
+      if (range.reverse === true && Buffer.compare(key, range.to) >= 0) continue;
+      if (left-- <= 0) return;
+      yield [new Uint8Array(key), new Uint8Array(value)];
+    }
+    if (range.reverse === true && left > 0) {
+      const first = this.get(range.from);
+      if (first !== undefined) yield [range.from, first];
+    }
+  }
+
+  stats(): StoreStats {
+    const stats = this.database.getStats() as { entryCount: number; pageSize: number; lastPageNumber: number };
+    return {
+      kind: 'lmdb', entries: stats.entryCount, bytesOnDisk: (stats.lastPageNumber + 1) * stats.pageSize,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.database.close();
+    this.unlock();
+  }
+}
+
+/** A generous guess of what a batch adds to the file. */
+function spaceFor(batch: Batch): number {
+  let bytes = batch.deletes.length * PAGE_BYTES_PER_RECORD;
+  for (const [, value] of batch.puts) bytes += PAGE_BYTES_PER_RECORD + value.length;
+  return bytes;
+}
+
+function requireSpace(directory: string, bytes: number): void {
+  const { bavail, bsize } = statfsSync(directory);
+  if (bavail * bsize < RESERVE_BYTES + bytes) throw diskFull();
+}
+
+function openDatabase(file: string): RootDatabase<Uint8Array, Uint8Array> {
+  return open<Uint8Array, Uint8Array>({
+    path: file,
+    noSubdir: true,
+    keyEncoding: 'binary',
+    encoding: 'binary',
+    // Off: otherwise a commit is visible before it is durable.
+    overlappingSync: false,
+  });
+}

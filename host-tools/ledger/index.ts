@@ -1,0 +1,26 @@
+// The only door of this room: the ledger as a deterministic state machine, without I/O and without a clock.
+export * from './codes.ts';
+export { Bound, LedgerVersion, PoolId, StateKind, TxKind } from './constants.ts';
+export {
+  decodeGenesis, encodeGenesis, genesisFaults, ledgerIdOf, moneyOf, radioOf,
+  type GenesisGateway, type GenesisOwner, type GenesisParams, type Money,
+} from './genesis.ts';
+export { deskProfile, villageProfile, type Founders } from './profiles.ts';
+export {
+  decodeTx, encodeClaim, encodeOpen, encodeTx, signedMessage, signJoin, signTx, txId,
+  type ClaimTx, type CloseTx, type Decoded, type JoinTx, type OpenTx, type TransferTx, type Tx,
+} from './tx.ts';
+export {
+  blockHash, decodeBlock, encodeBlock, headerMessage, type Block, type BlockHeader,
+} from './block.ts';
+export {
+  accountName, decodeRecord, encodeRecord, freeOf, NodeStatus, recordKey,
+  type Account, type Channel, type Gateway, type Meta, type Node, type Owner, type Pool, type StateRecord,
+} from './records.ts';
+export { accountReference } from './rules/transfer.ts';
+export { releaseHeight } from './rules/channel.ts';
+export type { LedgerDeps, Transfer } from './rules/context.ts';
+export {
+  Ledger,
+  type BlockResult, type BuildRequest, type BuiltBlock, type Changes, type LedgerReader, type Totals, type TxResult,
+} from './ledger.ts';

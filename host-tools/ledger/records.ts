@@ -1,0 +1,185 @@
+// What the ledger remembers, as objects for the rules and as bytes for the tree and the store (SPEC 3). A record's
+// bytes are its value in the state tree, so a layout here is consensus. No rule lives in this file.
+import { toHex } from '#protocol';
+import { LedgerVersion, StateKind } from './constants.ts';
+import type { FieldList, Layout } from './layout.ts';
+import { concat, layout } from './layout.ts';
+
+/** Who holds money. free = balance + line - escrow - guaranteed, never below zero. Credits. */
+interface Holdings {
+  balance: number;
+  line: number;
+  escrow: number;
+  guaranteed: number;
+}
+const HOLDINGS = [['balance', 'i48'], ['line', 'u48'], ['escrow', 'u48'], ['guaranteed', 'u48']] as const;
+
+export interface Owner extends Holdings {
+  kind: StateKind.OWNER;
+  key: Uint8Array;
+  nonce: number;
+}
+
+export const enum NodeStatus {
+  ACTIVE = 1,
+  LEAVING = 2,
+  /** Left: a tombstone that keeps the address from being used again. */
+  GONE = 3,
+}
+
+export interface Node extends Holdings {
+  kind: StateKind.NODE;
+  address: number;
+  status: NodeStatus;
+  owner: Uint8Array;
+  /** Owner key of the guarantor; all zeros is the treasury. */
+  guarantor: Uint8Array;
+  linkKey: Uint8Array;
+  bookRoot: Uint8Array;
+  generation: number;
+  /** One bit per chain of this generation that was ever opened: a released chain must not be bound again. */
+  usedChains: Uint8Array;
+  home: number;
+  community: number;
+  joined: number;
+  /** Height of the last claim as payer or payee; 0 before the first. */
+  active: number;
+  /** Height at which a leave takes effect; 0 without one. */
+  leavesAt: number;
+  /** Height at which the guarantor's unvouch takes effect; 0 without one. */
+  unvouchedAt: number;
+  /** A new book waits until this height; 0 without one. */
+  rekeysAt: number;
+  nextLinkKey: Uint8Array;
+  nextBookRoot: Uint8Array;
+  nextGeneration: number;
+  /** Escrowing channels this node pays on. */
+  channels: number;
+}
+
+export interface Pool extends Holdings {
+  kind: StateKind.POOL;
+  id: number;
+}
+
+export interface Channel {
+  kind: StateKind.CHANNEL;
+  payer: number;
+  generation: number;
+  chain: number;
+  payee: number;
+  /** Window code c as the payer signed it: 2^c links. */
+  window: number;
+  settled: number;
+  limit: number;
+  expiry: number;
+  closing: number;
+  /** Height of the last claim that paid; 0 before the first. */
+  claimed: number;
+  /** Thousandths of a credit of levy not yet taken. */
+  localRest: number;
+  globalRest: number;
+  /** The link `settled`: v_0, the anchor, at first. */
+  link: Uint8Array;
+}
+
+export interface Gateway {
+  kind: StateKind.GATEWAY;
+  address: number;
+  owner: Uint8Array;
+  blockKey: Uint8Array;
+  teslaAnchor: Uint8Array;
+  registered: number;
+  admitted: number;
+  strikes: number;
+}
+
+/** One record that changes with every block; its totals make the conservation check independent of a scan. */
+export interface Meta {
+  kind: StateKind.META;
+  height: number;
+  slot: number;
+  nodes: number;
+  openChannels: number;
+  claims: number;
+  settledLinks: number;
+  settledCredits: number;
+  paramsVersion: number;
+}
+
+export type Account = Owner | Node | Pool;
+export type StateRecord = Account | Channel | Gateway | Meta;
+
+const VERSION = [['version', 'u8']] as const;
+const LAYOUTS: Record<StateRecord['kind'], Layout<FieldList>> = {
+  [StateKind.META]: layout([
+    ...VERSION, ['height', 'u32'], ['slot', 'u32'], ['nodes', 'u32'], ['openChannels', 'u32'], ['claims', 'u48'],
+    ['settledLinks', 'u48'], ['settledCredits', 'u48'], ['paramsVersion', 'u8'],
+  ]),
+  [StateKind.OWNER]: layout([...VERSION, ...HOLDINGS, ['nonce', 'u32']]),
+  [StateKind.NODE]: layout([
+    ...VERSION, ...HOLDINGS, ['status', 'u8'], ['owner', 32], ['guarantor', 32], ['linkKey', 32], ['bookRoot', 32],
+    ['generation', 'u8'], ['usedChains', 32], ['home', 'u32'], ['community', 'u16'], ['joined', 'u32'], ['active', 'u32'],
+    ['leavesAt', 'u32'], ['unvouchedAt', 'u32'], ['rekeysAt', 'u32'], ['nextLinkKey', 32], ['nextBookRoot', 32],
+    ['nextGeneration', 'u8'], ['channels', 'u16'],
+  ]),
+  [StateKind.POOL]: layout([...VERSION, ...HOLDINGS]),
+  [StateKind.CHANNEL]: layout([
+    ...VERSION, ['payee', 'u32'], ['window', 'u8'], ['settled', 'u16'], ['limit', 'u16'], ['expiry', 'u32'],
+    ['closing', 'u8'], ['claimed', 'u32'], ['localRest', 'u16'], ['globalRest', 'u16'], ['link', 16],
+  ]),
+  [StateKind.GATEWAY]: layout([
+    ...VERSION, ['owner', 32], ['blockKey', 32], ['teslaAnchor', 16], ['registered', 'u32'], ['admitted', 'u8'],
+    ['strikes', 'u8'],
+  ]),
+};
+
+const IDS: Record<StateRecord['kind'], Layout<FieldList>> = {
+  [StateKind.META]: layout([]),
+  [StateKind.OWNER]: layout([['key', 32]]),
+  [StateKind.NODE]: layout([['address', 'u32']]),
+  [StateKind.POOL]: layout([['id', 'u16']]),
+  [StateKind.CHANNEL]: layout([['payer', 'u32'], ['generation', 'u8'], ['chain', 'u8']]),
+  [StateKind.GATEWAY]: layout([['address', 'u32']]),
+};
+
+/** Kind byte and id: the record's name in the store, and what the tree's key is the hash of. */
+export function recordKey(record: StateRecord): Uint8Array {
+  return concat([new Uint8Array([record.kind]), IDS[record.kind].encode(record as never)]);
+}
+
+export function encodeRecord(record: StateRecord): Uint8Array {
+  return LAYOUTS[record.kind].encode({ ...record, version: LedgerVersion.RECORD } as never);
+}
+
+/** Undefined for anything that `recordKey` and `encodeRecord` cannot have made. */
+export function decodeRecord(key: Uint8Array, value: Uint8Array): StateRecord | undefined {
+  const kind = key[0] as StateRecord['kind'];
+  const id = IDS[kind]?.decode(key.subarray(1));
+  const body = LAYOUTS[kind]?.decode(value);
+  if (id === undefined || body === undefined || body['version'] !== LedgerVersion.RECORD) return undefined;
+  const { version: _version, ...fields } = body;
+  return { kind, ...id, ...fields } as unknown as StateRecord;
+}
+
+/** The number of a channel in a Map: payer, generation and chain fit 48 bits. */
+export function channelNumber(payer: number, generation: number, chain: number): number {
+  return payer * 65536 + generation * 256 + chain;
+}
+
+export function keyText(key: Uint8Array): string {
+  return toHex(key, 0, key.length);
+}
+
+/** `node:0000002a`, `owner:<64 hex>`, `pool:16`: how accounts are named towards people and in exports. */
+export function accountName(account: Account): string {
+  switch (account.kind) {
+    case StateKind.OWNER: return 'owner:' + keyText(account.key);
+    case StateKind.NODE: return 'node:' + account.address.toString(16).padStart(8, '0');
+    case StateKind.POOL: return 'pool:' + String(account.id);
+  }
+}
+
+export function freeOf(account: Account): number {
+  return account.balance + account.line - account.escrow - account.guaranteed;
+}

@@ -1,0 +1,38 @@
+// The one switch from a decoded transaction to its rule (SPEC 7), and the check that holds after every one of them.
+import { TxKind } from '../constants.ts';
+import { TxCode } from '../codes.ts';
+import type { StateRecord } from '../records.ts';
+import { freeOf } from '../records.ts';
+import type { Tx } from '../tx.ts';
+import { applyClaim, applyClose, applyOpen } from './channel.ts';
+import type { Context } from './context.ts';
+import { applyJoin } from './join.ts';
+import { applyTransfer } from './transfer.ts';
+
+function dispatch(context: Context, tx: Tx, bytes: Uint8Array): TxCode {
+  switch (tx.kind) {
+    case TxKind.JOIN: return applyJoin(context, tx, bytes);
+    case TxKind.OPEN: return applyOpen(context, tx);
+    case TxKind.CLAIM: return applyClaim(context, tx);
+    case TxKind.CLOSE: return applyClose(context, tx, bytes);
+    case TxKind.TRANSFER: return applyTransfer(context, tx, bytes);
+    default: return TxCode.UNKNOWN_KIND;
+  }
+}
+
+/** Throws only for our own bugs: a refused transaction that edited, or an account below what it may owe. */
+export function applyTx(context: Context, tx: Tx, bytes: Uint8Array): TxCode {
+  const { touched } = context.state;
+  touched.length = 0;
+  const code = dispatch(context, tx, bytes);
+  if (code !== TxCode.OK && touched.length > 0) throw new Error(`kind ${tx.kind} edited and then refused`);
+  assertSolvent(touched);
+  return code;
+}
+
+/** free = b + l - e - g is never below zero, for any account that was touched. */
+export function assertSolvent(touched: StateRecord[]): void {
+  for (const record of touched) {
+    if ('balance' in record && freeOf(record) < 0) throw new Error(`free below zero, kind ${record.kind}`);
+  }
+}

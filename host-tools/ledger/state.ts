@@ -1,0 +1,139 @@
+// The state between blocks: every record by its natural key, with a journal that can take a block back. Rules
+// refuse before they edit, so the journal knows blocks only. Byte fields are replaced, never written into.
+import { StateKind } from './constants.ts';
+import type { Channel, Gateway, Meta, Node, Owner, Pool, StateRecord } from './records.ts';
+import { channelNumber, keyText } from './records.ts';
+
+interface Journal {
+  /** Each record as it was before; undefined when the journal saw it added. */
+  entries: Map<StateRecord, StateRecord | undefined>;
+  removed: Set<StateRecord>;
+}
+
+/** A record, and whether it is (still, or again) part of the state. */
+export interface Change {
+  record: StateRecord;
+  present: boolean;
+}
+
+const EMPTY_META: Meta = {
+  kind: StateKind.META, height: 0, slot: 0, nodes: 0, openChannels: 0, claims: 0, settledLinks: 0,
+  settledCredits: 0, paramsVersion: 1,
+};
+
+export class State {
+  readonly owners = new Map<string, Owner>();
+  readonly nodes = new Map<number, Node>();
+  readonly pools = new Map<number, Pool>();
+  readonly channels = new Map<number, Channel>();
+  readonly gateways = new Map<number, Gateway>();
+  meta: Meta = { ...EMPTY_META };
+  /** Channel numbers by node, as payer or payee: what a node's STATE is made from. */
+  readonly channelsByNode = new Map<number, Set<number>>();
+  /** Every record edited or added since a rule last emptied it; may hold one twice. */
+  readonly touched: StateRecord[] = [];
+  private journal: Journal = { entries: new Map(), removed: new Set() };
+  private sealed: Journal = { entries: new Map(), removed: new Set() };
+
+  owner(key: Uint8Array): Owner | undefined {
+    return this.owners.get(keyText(key));
+  }
+
+  /** Call before changing a record's fields; returns it. */
+  edit<T extends StateRecord>(record: T): T {
+    const { entries } = this.journal;
+    if (!entries.has(record)) entries.set(record, { ...record });
+    this.touched.push(record);
+    return record;
+  }
+
+  add<T extends StateRecord>(record: T): T {
+    this.journal.entries.set(record, undefined);
+    this.touched.push(record);
+    this.place(record);
+    return record;
+  }
+
+  remove(record: StateRecord): void {
+    this.edit(record);
+    this.journal.removed.add(record);
+    this.displace(record);
+  }
+
+  /** Ends a block: what it changed. From here `undo` starts anew and `undoSealed` takes this block back. */
+  seal(): Change[] {
+    const { entries, removed } = this.journal;
+    const changes: Change[] = [];
+    for (const [record, before] of entries) {
+      const present = !removed.has(record);
+      // Added and removed in one block: nobody outside ever saw it.
+      if (present || before !== undefined) changes.push({ record, present });
+    }
+    this.sealed = this.journal;
+    this.journal = { entries: new Map(), removed: new Set() };
+    return changes;
+  }
+
+  /** Takes back everything since the last seal. */
+  undo(): void {
+    this.revert(this.journal);
+  }
+
+  /** Takes back the last sealed block; tells which records the tree must take again. */
+  undoSealed(): Change[] {
+    return this.revert(this.sealed);
+  }
+
+  private revert(journal: Journal): Change[] {
+    const changes: Change[] = [];
+    for (const [record, before] of [...journal.entries].reverse()) {
+      if (before !== undefined) {
+        Object.assign(record, before);
+        if (journal.removed.has(record)) this.place(record);
+      } else if (!journal.removed.has(record)) {
+        this.displace(record);
+      }
+      changes.push({ record, present: before !== undefined });
+    }
+    journal.entries.clear();
+    journal.removed.clear();
+    return changes;
+  }
+
+  place(record: StateRecord): void {
+    switch (record.kind) {
+      case StateKind.META: this.meta = record; break;
+      case StateKind.OWNER: this.owners.set(keyText(record.key), record); break;
+      case StateKind.NODE: this.nodes.set(record.address, record); break;
+      case StateKind.POOL: this.pools.set(record.id, record); break;
+      case StateKind.GATEWAY: this.gateways.set(record.address, record); break;
+      case StateKind.CHANNEL: this.placeChannel(record); break;
+    }
+  }
+
+  private displace(record: StateRecord): void {
+    switch (record.kind) {
+      case StateKind.META: break;
+      case StateKind.OWNER: this.owners.delete(keyText(record.key)); break;
+      case StateKind.NODE: this.nodes.delete(record.address); break;
+      case StateKind.POOL: this.pools.delete(record.id); break;
+      case StateKind.GATEWAY: this.gateways.delete(record.address); break;
+      case StateKind.CHANNEL: this.displaceChannel(record); break;
+    }
+  }
+
+  private placeChannel(channel: Channel): void {
+    const number = channelNumber(channel.payer, channel.generation, channel.chain);
+    this.channels.set(number, channel);
+    for (const address of [channel.payer, channel.payee]) {
+      const numbers = this.channelsByNode.get(address) ?? new Set();
+      this.channelsByNode.set(address, numbers.add(number));
+    }
+  }
+
+  private displaceChannel(channel: Channel): void {
+    const number = channelNumber(channel.payer, channel.generation, channel.chain);
+    this.channels.delete(number);
+    for (const address of [channel.payer, channel.payee]) this.channelsByNode.get(address)?.delete(number);
+  }
+}

@@ -1,0 +1,105 @@
+// The test runner behind `npm test`: every test/**/*.test.ts in a process of its own, failures printed as
+// they come, every skip named with its remedy, and one closing line with the counts. Usage: node --import
+// tsx test/run.ts [--device] [part of a file's path]
+import { readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { run } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const TEST_DIR = dirname(fileURLToPath(import.meta.url));
+const ROOT = dirname(TEST_DIR);
+/** No test needs this long; it only ends one that hangs. */
+const HANG_MS = 300_000;
+
+interface Outcome {
+  name: string;
+  nesting: number;
+  file?: string;
+  skip?: string | boolean;
+  details: {
+    type?: string;
+    duration_ms: number;
+    error?: Error & { failureType?: string; cause?: unknown };
+  };
+}
+
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: string[];
+}
+
+function testFiles(device: boolean, part: string): string[] {
+  const from = device ? join(TEST_DIR, 'device') : TEST_DIR;
+  return readdirSync(from, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts'))
+    .map((path) => join(from, path))
+    .filter((path) => relative(ROOT, path).includes(part))
+    .sort();
+}
+
+/** Counts each test once: a parent that fails only because of its subtests is not a failure of its own. */
+function count(outcome: Outcome, passed: boolean, tally: Tally): void {
+  const { details, skip } = outcome;
+  if (details.type === 'suite' || details.error?.failureType === 'subtestsFailed') return;
+  if (skip !== undefined) {
+    if (typeof skip === 'string' && skip !== '') tally.skipped.push(`${outcome.name}: ${skip}`);
+    else fail(outcome, 'skipped without saying what would make it run', tally);
+  } else if (passed) {
+    tally.passed += 1;
+  } else {
+    fail(outcome, failureText(details.error), tally);
+  }
+}
+
+function fail(outcome: Outcome, text: string, tally: Tally): void {
+  tally.failed += 1;
+  const where = outcome.file === undefined ? '' : `${relative(ROOT, outcome.file)}: `;
+  console.log(`FAILED ${where}${outcome.name}\n${text.replace(/^/gm, '    ')}`);
+}
+
+function failureText(error: (Error & { cause?: unknown }) | undefined): string {
+  const cause = error?.cause ?? error;
+  if (!(cause instanceof Error)) return String(cause);
+  const frames = (cause.stack ?? '')
+    .split('\n')
+    .filter((line) => line.includes(ROOT) && !line.includes('node_modules'));
+  const places = frames.map((line) => line.replaceAll(`${ROOT}/`, '').replaceAll('file://', '').trim());
+  return [cause.message, ...places].join('\n');
+}
+
+async function main(): Promise<number> {
+  const words = process.argv.slice(2);
+  const part = words.find((word) => !word.startsWith('--')) ?? '';
+  const files = testFiles(words.includes('--device'), part);
+  const tally: Tally = { passed: 0, failed: 0, skipped: [] };
+  let current = '';
+  let done = 0;
+  const nextFile = (file: string): void => {
+    if (current !== '')
+      console.log(`${relative(ROOT, current)}: ${tally.passed + tally.failed - done} tests`);
+    current = file;
+    done = tally.passed + tally.failed;
+  };
+  const take = (outcome: Outcome, passed: boolean): void => {
+    if (outcome.file !== undefined && outcome.file !== current) nextFile(outcome.file);
+    count(outcome, passed, tally);
+  };
+  // Node gives results in the order of the files, although several run at a time.
+  for await (const event of run({ files, concurrency: true, timeout: HANG_MS })) {
+    if (event.type === 'test:pass') take(event.data as unknown as Outcome, true);
+    else if (event.type === 'test:fail') take(event.data as unknown as Outcome, false);
+    else if (event.type === 'test:stderr') process.stderr.write(event.data.message);
+  }
+  nextFile('');
+  for (const skipped of tally.skipped) console.log(`SKIPPED ${skipped}`);
+  if (tally.passed + tally.failed === 0 && tally.skipped.length === 0) {
+    tally.failed += 1;
+    console.log(`FAILED no test matches "${part}"`);
+  }
+  const skipped = tally.skipped.length > 0 ? `, ${tally.skipped.length} skipped` : '';
+  console.log(`${tally.passed} passed, ${tally.failed} failed${skipped}`);
+  return tally.failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
