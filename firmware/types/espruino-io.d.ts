@@ -241,3 +241,16 @@ interface SpiPort {
   send(bytes: Uint8Array): Uint8Array;
   send(byte: number): number;
 }
+
+/** Drawing into an array of pixels; on the supported ESP32 builds and on Linux, with the 6x8 font. */
+interface GraphicsBuffer {
+  readonly buffer: ArrayBuffer;
+  clear(): void;
+  setFont(name: '6x8'): void;
+  drawString(text: string, x: number, y: number): void;
+}
+declare const Graphics: {
+  createArrayBuffer(
+    width: number, height: number, bitsPerPixel: 1, options: { vertical_byte: true },
+  ): GraphicsBuffer;
+};

@@ -15,8 +15,11 @@ export function register(program: Command): void {
     .description('find out why a board cannot be reached, and how to cure it')
     .option('--json', 'print the findings as JSON')
     .option('--udev-rules', 'print the udev rule for the boards and nothing else')
-    .addHelpText('after', '\nExamples:\n  fairhop doctor\n'
-      + '  fairhop doctor --udev-rules | sudo tee /etc/udev/rules.d/70-fairhop.rules')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairhop doctor\n' +
+        '  fairhop doctor --udev-rules | sudo tee /etc/udev/rules.d/70-fairhop.rules',
+    )
     .action(doctor);
 }
 
@@ -26,9 +29,11 @@ async function doctor(flags: { json?: boolean; udevRules?: boolean }): Promise<v
     return;
   }
   const host = thisComputer();
-  const boards = await Promise.resolve().then(knownBoardsUsb).catch((error: unknown) => {
-    throw buildFailure(error);
-  });
+  const boards = await Promise.resolve()
+    .then(knownBoardsUsb)
+    .catch((error: unknown) => {
+      throw buildFailure(error);
+    });
   const diagnosis = diagnose(host, await listPorts(host, boards));
   if (flags.json === true) console.log(JSON.stringify(diagnosis, undefined, 2));
   else for (const finding of diagnosis.findings) console.log(findingLines(finding));

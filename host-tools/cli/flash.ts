@@ -54,7 +54,9 @@ Examples:
 export function register(program: Command): void {
   program
     .command('flash')
-    .description('bring the Espruino runtime and the Fairhop firmware to a board; a repeat finishes what was cut off')
+    .description(
+      'bring the Espruino runtime and the Fairhop firmware to a board; a repeat finishes what was cut off',
+    )
     .requiredOption('--board <id>', 'board id, see `fairhop boards`')
     .option('--port <port...>', 'serial port or rfc2217://HOST:PORT, several are flashed at once')
     .option('--all', 'every board that is plugged in')
@@ -64,9 +66,18 @@ export function register(program: Command): void {
     .option('--no-app', 'do not upload the Fairhop firmware')
     .option('--dry-run', 'only say what would be written')
     .option('--erase <what>', 'none, region (stored files) or all', eraseChoice, 'none' as Erase)
-    .option('--baud <n>', 'rate to start with; it steps down on errors', numberBetween(9600, 3_000_000), 921_600)
+    .option(
+      '--baud <n>',
+      'rate to start with; it steps down on errors',
+      numberBetween(9600, 3_000_000),
+      921_600,
+    )
     .option('--trust', 'accept a download without a SHA-256 on record')
-    .option('--backup-dir <dir>', 'where copies of stored files go (they hold secrets)', `${DATA_DIRECTORY}/backups`)
+    .option(
+      '--backup-dir <dir>',
+      'where copies of stored files go (they hold secrets)',
+      `${DATA_DIRECTORY}/backups`,
+    )
     .option('--report <file>', 'write the result to a .csv or .json file')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
@@ -85,8 +96,15 @@ async function flash(flags: FlashFlags): Promise<void> {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt);
-  const display = progressDisplay(jobs.map((job) => job.port), process.stderr);
-  const reports = await flashMany(jobs, flags.jobs, { openLine: lineFor, signal: stop.signal, ...display.events });
+  const display = progressDisplay(
+    jobs.map((job) => job.port),
+    process.stderr,
+  );
+  const reports = await flashMany(jobs, flags.jobs, {
+    openLine: lineFor,
+    signal: stop.signal,
+    ...display.events,
+  });
   display.end();
   process.off('SIGINT', interrupt);
   publish(flags, reports);
@@ -97,12 +115,18 @@ function checkFlags(flags: FlashFlags): void {
     throw new CliError('--all and --port exclude each other', 'give one of them', ExitCode.Usage);
   }
   if (flags.runtime === false && (!flags.app || flags.dryRun === true || flags.erase !== 'none')) {
-    throw new CliError('--no-runtime leaves nothing to do together with --no-app, --dry-run or --erase',
-      'leave one of them out', ExitCode.Usage);
+    throw new CliError(
+      '--no-runtime leaves nothing to do together with --no-app, --dry-run or --erase',
+      'leave one of them out',
+      ExitCode.Usage,
+    );
   }
   if (flags.report !== undefined && !/\.(csv|json)$/.test(flags.report)) {
-    throw new CliError(`--report ${flags.report} is neither .csv nor .json`, 'name the file *.csv or *.json',
-      ExitCode.Usage);
+    throw new CliError(
+      `--report ${flags.report} is neither .csv nor .json`,
+      'name the file *.csv or *.json',
+      ExitCode.Usage,
+    );
   }
 }
 
@@ -117,15 +141,23 @@ function readBoard(id: string): BoardFile {
 function chipOf(board: BoardFile): FlashJob['chip'] {
   const { family } = board.chip;
   if (family !== 'linux') return family;
-  throw new CliError(`${board.id} runs on this computer and is not flashed`, 'choose a board with an ESP32',
-    ExitCode.Usage);
+  throw new CliError(
+    `${board.id} runs on this computer and is not flashed`,
+    'choose a board with an ESP32',
+    ExitCode.Usage,
+  );
 }
 
 async function runtimeFor(flags: FlashFlags, chip: FlashJob['chip']): Promise<RuntimeImage | null> {
   if (flags.runtime === false) return null;
   if (flags.runtime !== undefined) return loadRuntime(flags.runtime);
-  return downloadRuntime(readDownloadManifest(), chip, flags.trust === true, `${DATA_DIRECTORY}/runtime`,
-    (text) => console.error(text));
+  return downloadRuntime(
+    readDownloadManifest(),
+    chip,
+    flags.trust === true,
+    `${DATA_DIRECTORY}/runtime`,
+    (text) => console.error(text),
+  );
 }
 
 async function uploadFor(boardId: string): Promise<Upload> {
@@ -137,11 +169,23 @@ async function uploadFor(boardId: string): Promise<Upload> {
 }
 
 function jobFor(
-  flags: FlashFlags, board: BoardFile, port: ChosenPort, image: RuntimeImage | null, upload: Upload | null,
+  flags: FlashFlags,
+  board: BoardFile,
+  port: ChosenPort,
+  image: RuntimeImage | null,
+  upload: Upload | null,
 ): FlashJob {
   return {
-    port: port.path, usb: port.usb, chip: chipOf(board), flashBytes: board.chip.flashBytes, image, upload,
-    erase: flags.erase, baud: flags.baud, dryRun: flags.dryRun === true, backupDirectory: flags.backupDir,
+    port: port.path,
+    usb: port.usb,
+    chip: chipOf(board),
+    flashBytes: board.chip.flashBytes,
+    image,
+    upload,
+    erase: flags.erase,
+    baud: flags.baud,
+    dryRun: flags.dryRun === true,
+    backupDirectory: flags.backupDir,
   };
 }
 

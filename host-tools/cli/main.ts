@@ -7,8 +7,9 @@ import { ROOT } from '../firmware-build/paths.ts';
 import { register as registerBoards } from './boards.ts';
 import { register as registerBuild } from './build.ts';
 import { CliError, ExitCode } from './cli-error.ts';
+import { register as registerUp } from './up.ts';
 
-const COMMANDS = [registerBuild, registerBoards];
+const COMMANDS = [registerUp, registerBuild, registerBoards];
 
 function createProgram(): Command {
   const { version, description } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {

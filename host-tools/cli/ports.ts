@@ -20,13 +20,22 @@ export function register(program: Command): void {
 async function ports(flags: { json?: boolean }): Promise<void> {
   const found = await listPorts(thisComputer(), boards());
   if (flags.json === true) {
-    console.log(JSON.stringify(found.map(({ usbSysPath: _, ...port }) => port), undefined, 2));
+    console.log(
+      JSON.stringify(
+        found.map(({ usbSysPath: _, ...port }) => port),
+        undefined,
+        2,
+      ),
+    );
     if (found.length === 0) process.exitCode = ExitCode.NoPort;
     return;
   }
   if (found.length === 0) {
-    throw new CliError('there is no serial port', 'plug a board in; `fairhop doctor` says what may be wrong',
-      ExitCode.NoPort);
+    throw new CliError(
+      'there is no serial port',
+      'plug a board in; `fairhop doctor` says what may be wrong',
+      ExitCode.NoPort,
+    );
   }
   for (const port of found) console.log(portLines(port).join('\n'));
 }
@@ -45,7 +54,8 @@ function portLines(port: PortInfo): string[] {
   const lines = [`${port.path}  ${id}  ${what}`];
   if (port.stableName !== null) lines.push(`  stable name  ${port.stableName}`);
   if (port.likelyBoards.length > 0) lines.push(`  likely       ${port.likelyBoards.join(' or ')}`);
-  if (port.accessible !== true) lines.push(`  access       no (group ${port.group ?? '?'}); see \`fairhop doctor\``);
+  if (port.accessible !== true)
+    lines.push(`  access       no (group ${port.group ?? '?'}); see \`fairhop doctor\``);
   for (const holder of port.holders) lines.push(`  in use by    ${holder.command} (process ${holder.pid})`);
   return lines;
 }

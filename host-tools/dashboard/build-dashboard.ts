@@ -1,6 +1,6 @@
-// Bundles page/ into the files that the gateway serves: Rollup joins the modules, TypeScript removes the types. The
-// result is kept in build/dashboard under a hash of everything that went in, so only a change costs a build. Called by
-// the HTTP server at its start; knows nothing of it.
+// Bundles page/ into the files that the gateway serves: Rollup joins the modules, TypeScript removes the
+// types. The result is kept in build/dashboard under a hash of everything that went in, so only a change
+// costs a build. Called by the HTTP server at its start; knows nothing of it.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -20,7 +20,9 @@ export async function buildDashboard(): Promise<Map<string, Buffer>> {
   const hash = sourceHash();
   const cached = readCached(hash);
   if (cached !== null) return cached;
-  const files = new Map<string, Buffer>(COPIED.map((name) => [name, readFileSync(join(pageDirectory, name))] as const));
+  const files = new Map<string, Buffer>(
+    COPIED.map((name) => [name, readFileSync(join(pageDirectory, name))] as const),
+  );
   files.set('app.css', joinSheets());
   files.set('app.js', Buffer.from(await bundle(join(pageDirectory, 'main.tsx'))));
   writeCache(files, hash);
@@ -46,7 +48,10 @@ function readCached(hash: string): Map<string, Buffer> | null {
   return new Map(FILES.map((name) => [name, readFileSync(join(outDirectory, name))]));
 }
 
-/** The mark goes last and each file arrives whole, so a second process building at the same time does no harm. */
+/**
+ * The mark goes last and each file arrives whole, so a second process building at the same time does no
+ * harm.
+ */
 function writeCache(files: ReadonlyMap<string, Buffer>, hash: string): void {
   try {
     mkdirSync(outDirectory, { recursive: true });
@@ -57,7 +62,8 @@ function writeCache(files: ReadonlyMap<string, Buffer>, hash: string): void {
     }
   } catch (error) {
     // A read-only folder costs a build at every start, nothing else: the page is served from memory.
-    if (!['EACCES', 'EROFS', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!['EACCES', 'EROFS', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      throw error;
   }
 }
 
@@ -70,7 +76,11 @@ function joinSheets(): Buffer {
 // The compiler and the bundler load only when there is something to build: a cached start needs neither.
 async function bundle(entry: string): Promise<string> {
   const { rollup } = await import('rollup');
-  const build = await rollup({ input: entry, plugins: [await typescriptPlugin()], treeshake: { moduleSideEffects: true } });
+  const build = await rollup({
+    input: entry,
+    plugins: [await typescriptPlugin()],
+    treeshake: { moduleSideEffects: true },
+  });
   const { output } = await build.generate({ format: 'es', compact: true });
   await build.close();
   return output[0].code;
@@ -83,7 +93,8 @@ async function typescriptPlugin(): Promise<Plugin> {
     resolveId(specifier, importer) {
       if (importer === undefined) return null;
       if (specifier.startsWith('.')) return join(dirname(importer), specifier);
-      // Every package of the page is installed at the top level, so resolving from here finds the same copy.
+      // Every package of the page is installed at the top level, so resolving from here finds the same
+      // copy.
       return fileURLToPath(import.meta.resolve(specifier));
     },
     transform(code, file) {

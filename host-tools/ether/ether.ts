@@ -3,7 +3,7 @@
 // (station-radio.ts), by the simulator, and by tests. Deterministic: same scheduler, seed and calls, same
 // result. The cost of a transmission is the number of stations in range; transmissions and receptions are
 // recycled.
-import { timeOnAirUs, type RadioProfile } from '../../firmware/src/protocol/airtime.ts';
+import { timeOnAirUs, type RadioProfile } from '#protocol';
 import { LinkOverrides, LinkTable } from './link-table.ts';
 import {
   noiseFloorDbm, rangeM, sensitivityDbm, VILLAGE_PATH_LOSS, type PathLossModel,

@@ -11,7 +11,9 @@ import {
 } from 'rollup';
 import { BuildError } from './build-error.ts';
 import type { Compiled } from './compile.ts';
+import { flattenClasses } from './flatten-classes.ts';
 import { hoistFunctions } from './hoist-functions.ts';
+import { narrowIndent } from './narrow-indent.ts';
 import { ROOT } from './paths.ts';
 
 export interface Bundle {
@@ -28,7 +30,7 @@ export function rollupOptions(
 ): RollupOptions & { output: OutputOptions } {
   return {
     input: entry,
-    plugins: [compiledModules(compiled), hoistFunctions()],
+    plugins: [compiledModules(compiled), flattenClasses(), hoistFunctions(), narrowIndent()],
     onwarn(warning) {
       const exported = warning.code === 'MISSING_NAME_OPTION_FOR_IIFE_EXPORT';
       const problem = exported ? 'the entry exports something, but nobody imports an app' : warning.message;

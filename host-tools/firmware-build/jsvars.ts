@@ -15,14 +15,17 @@ export interface JsVarEstimate {
   values: number;
 }
 
-/**
- * A function in flash: the function, the reference to its code, the scope link; its parameters come on
- * top.
- */
-const FUNCTION_VARS = 3;
+/** A function in flash without its name and parameters: itself, its code reference, its scope link, its line. */
+const FUNCTION_VARS = 4;
 /** The scope of a function that ran and is kept alive by the functions created in it. */
-const SCOPE_VARS = 2;
+const SCOPE_VARS = 8;
+/** The prototype object of a class, with its name and its `constructor`. */
+const PROTOTYPE_VARS = 5;
+/** A variable has 14 bytes; a name keeps 4 characters in the first and a text 9, then 10 in each further one. */
 const VAR_BYTES = 14;
+const NAME_CHARS = 4;
+const TEXT_CHARS = 9;
+const MORE_CHARS = 10;
 
 export function estimateJsVars(program: Program): JsVarEstimate {
   const sum: JsVarEstimate = { total: 0, functions: 0, names: 0, values: 0 };
@@ -39,11 +42,11 @@ export function countFunctions(node: AnyNode | Program): number {
 
 function addStatement(node: AnyNode, sum: JsVarEstimate): void {
   if (node.type === 'FunctionDeclaration') {
-    sum.names += 1;
+    sum.names += nameVars(node.id?.name ?? '');
     addFunction(node, sum);
   } else if (node.type === 'VariableDeclaration') {
-    for (const { init } of node.declarations) {
-      sum.names += 1;
+    for (const { id, init } of node.declarations) {
+      if (id.type === 'Identifier') sum.names += nameVars(id.name);
       if (init) addValue(init, sum);
     }
   } else if (node.type === 'ReturnStatement' && node.argument) {
@@ -55,7 +58,7 @@ function addStatement(node: AnyNode, sum: JsVarEstimate): void {
 
 function addEffect(node: AnyNode, sum: JsVarEstimate): void {
   if (node.type === 'AssignmentExpression') {
-    if (node.left.type === 'MemberExpression') sum.names += 1;
+    if (node.left.type === 'MemberExpression') sum.names += nameVars(keyText(node.left.property));
     addValue(node.right, sum);
   } else {
     addValue(node, sum);
@@ -63,7 +66,8 @@ function addEffect(node: AnyNode, sum: JsVarEstimate): void {
 }
 
 function addFunction(node: FunctionNode, sum: JsVarEstimate): void {
-  sum.functions += FUNCTION_VARS + node.params.length;
+  const params = node.params.map((param) => (param.type === 'Identifier' ? nameVars(param.name) : 1));
+  sum.functions += params.reduce((count, vars) => count + vars, FUNCTION_VARS);
 }
 
 function addValue(node: AnyNode, sum: JsVarEstimate): void {
@@ -88,7 +92,7 @@ function addValue(node: AnyNode, sum: JsVarEstimate): void {
       sum.values += 1;
       for (const property of node.properties) {
         if (property.type !== 'Property') continue;
-        sum.names += 1;
+        sum.names += nameVars(keyText(property.key));
         addValue(property.value, sum);
       }
       return;
@@ -107,11 +111,28 @@ function addValue(node: AnyNode, sum: JsVarEstimate): void {
 function addCall(callee: AnyNode, sum: JsVarEstimate): void {
   if (callee.type !== 'FunctionExpression') return;
   sum.values += SCOPE_VARS;
+  if (callee.body.body.some(isMethod)) sum.values += PROTOTYPE_VARS;
   for (const statement of callee.body.body) addStatement(statement as AnyNode, sum);
 }
 
+/** `Name.prototype.method = ...` */
+function isMethod(node: AnyNode): boolean {
+  if (node.type !== 'ExpressionStatement' || node.expression.type !== 'AssignmentExpression') return false;
+  const { left } = node.expression;
+  return left.type === 'MemberExpression' && left.object.type === 'MemberExpression';
+}
+
+function keyText(key: AnyNode): string {
+  if (key.type === 'Identifier') return key.name;
+  return key.type === 'Literal' ? String(key.value) : '';
+}
+
+function nameVars(name: string): number {
+  return 1 + Math.ceil(Math.max(0, name.length - NAME_CHARS) / MORE_CHARS);
+}
+
 function literalVars(value: unknown): number {
-  if (typeof value === 'string') return 1 + Math.ceil(Math.max(0, value.length - 4) / 10);
+  if (typeof value === 'string') return 1 + Math.ceil(Math.max(0, value.length - TEXT_CHARS) / MORE_CHARS);
   const inName = typeof value === 'number' && Number.isInteger(value) && value >= -8192 && value < 8192;
   return inName ? 0 : 1;
 }

@@ -22,11 +22,14 @@ const WRITES_PER_SEGMENT = 2;
 const PROMPT_WITHIN_MS = 8000;
 
 export type Erase = 'none' | 'region' | 'all';
-export type Stage = 'connecting' | 'comparing' | 'backing up' | 'erasing' | 'writing' | 'restarting' | 'uploading';
+export type Stage =
+  'connecting' | 'comparing' | 'backing up' | 'erasing' | 'writing' | 'restarting' | 'uploading';
 
 /** Puts the application on a board whose interpreter answers. Returns the names of the files written. */
 export type Upload = (
-  line: SerialLine, signal: AbortSignal, onProgress: (fraction: number) => void,
+  line: SerialLine,
+  signal: AbortSignal,
+  onProgress: (fraction: number) => void,
 ) => Promise<string[]>;
 
 export interface FlashJob {
@@ -54,7 +57,8 @@ export interface FlashTools {
 
 export async function flashBoard(job: FlashJob, tools: FlashTools): Promise<FlashReport> {
   const started = performance.now();
-  const run = new BoardRun(job, tools);
+  // A signal of its own: every pass listens to it, and a batch would pile its listeners up on the shared one.
+  const run = new BoardRun(job, { ...tools, signal: AbortSignal.any([tools.signal]) });
   try {
     await run.work();
   } catch (error) {
@@ -76,7 +80,10 @@ class BoardRun {
   private backedUp = false;
   private erased = false;
 
-  constructor(private readonly job: FlashJob, private readonly tools: FlashTools) {
+  constructor(
+    private readonly job: FlashJob,
+    private readonly tools: FlashTools,
+  ) {
     this.line = tools.openLine(job.port, job.usb);
     this.report = emptyReport(job.port);
   }
@@ -95,8 +102,9 @@ class BoardRun {
     report.interpreter = `Espruino ${version} ${board}`;
     if (job.upload !== null) {
       tools.onProgress('uploading', 0);
-      report.uploadedFiles = await job.upload(this.line, tools.signal,
-        (fraction) => tools.onProgress('uploading', fraction));
+      report.uploadedFiles = await job.upload(this.line, tools.signal, (fraction) =>
+        tools.onProgress('uploading', fraction),
+      );
     }
     const changed = report.bytesWritten > 0 || report.uploadedFiles.length > 0;
     report.outcome = changed ? 'flashed' : 'already-there';
@@ -159,31 +167,43 @@ class BoardRun {
       chip = await session.connect({ baud, attempts: REPEAT_ATTEMPTS, useStub: false });
     }
     this.metBefore = true;
-    Object.assign(this.report, { chip: chip.family, mac: chip.mac, flashBytes: chip.flashBytes, baud: chip.baud });
+    Object.assign(this.report, {
+      chip: chip.family,
+      mac: chip.mac,
+      flashBytes: chip.flashBytes,
+      baud: chip.baud,
+    });
     return chip;
   }
 
   private check(chip: ChipInfo, image: RuntimeImage): void {
     const wrong = (what: string, remedy: string): CliError => new CliError(what, remedy, ExitCode.WrongChip);
     if (chip.family !== this.job.chip) {
-      throw wrong(`the chip is an ${chip.family}, the board definition says ${this.job.chip}`,
-        'give the right --board; `fairhop boards` lists them');
+      throw wrong(
+        `the chip is an ${chip.family}, the board definition says ${this.job.chip}`,
+        'give the right --board; `fairhop boards` lists them',
+      );
     }
     if (chip.family !== image.chip) {
-      throw wrong(`the runtime is for the ${image.chip}, the chip is an ${chip.family}`,
-        'give the runtime of this chip with --runtime');
+      throw wrong(
+        `the runtime is for the ${image.chip}, the chip is an ${chip.family}`,
+        'give the runtime of this chip with --runtime',
+      );
     }
     const needed = Math.max(image.flashBytesMin, this.job.flashBytes);
     if (chip.flashBytes < needed) {
-      throw wrong(`the flash has ${megabytes(chip.flashBytes)}, ${megabytes(needed)} are needed`,
-        'give the right --board, or use a board with more flash');
+      throw wrong(
+        `the flash has ${megabytes(chip.flashBytes)}, ${megabytes(needed)} are needed`,
+        'give the right --board, or use a board with more flash',
+      );
     }
   }
 
   private async compare(session: ChipSession, image: RuntimeImage): Promise<FlashPlan> {
     this.tools.onProgress('comparing', 0);
     const everything = this.job.erase === 'all' && !this.erased;
-    const plan = everything ? planEverything(image.regions)
+    const plan = everything
+      ? planEverything(image.regions)
       : await planWrites(image.regions, (address, length) => session.md5(address, length));
     // The first comparison is the report; later ones only say what a repeat still has to do.
     if (this.report.regions.length === 0) this.report.regions = [...plan.regions];
@@ -191,10 +211,14 @@ class BoardRun {
   }
 
   private async prepare(
-    session: ChipSession, chip: ChipInfo, image: RuntimeImage, plan: FlashPlan,
+    session: ChipSession,
+    chip: ChipInfo,
+    image: RuntimeImage,
+    plan: FlashPlan,
   ): Promise<void> {
     const erases = this.job.erase !== 'none' && !this.erased;
-    if ((erases || plan.segments.length > 0) && !this.backedUp) await this.backUp(session, chip, image, erases);
+    if ((erases || plan.segments.length > 0) && !this.backedUp)
+      await this.backUp(session, chip, image, erases);
     if (!erases) return;
     this.tools.onProgress('erasing', 0);
     if (this.job.erase === 'all') {
@@ -205,17 +229,28 @@ class BoardRun {
   }
 
   private async backUp(
-    session: ChipSession, chip: ChipInfo, image: RuntimeImage, erases: boolean,
+    session: ChipSession,
+    chip: ChipInfo,
+    image: RuntimeImage,
+    erases: boolean,
   ): Promise<void> {
     const content = await lookAtStorage(session, image.storage);
     this.report.storageBytesUsed = content.bytesUsed;
     if (content.bytesUsed > 0 && session.stub) {
       this.tools.onProgress('backing up', 0);
-      this.report.backupFile = await backUpStorage(session, chip.mac, content, this.job.backupDirectory,
-        (bytes) => this.tools.onProgress('backing up', bytes / content.bytesUsed));
+      this.report.backupFile = await backUpStorage(
+        session,
+        chip.mac,
+        content,
+        this.job.backupDirectory,
+        (bytes) => this.tools.onProgress('backing up', bytes / content.bytesUsed),
+      );
     } else if (content.bytesUsed > 0 && erases) {
-      throw new CliError('the storage cannot be backed up, because the flash stub does not start',
-        'repeat without --erase, or use another cable', ExitCode.WriteFailed);
+      throw new CliError(
+        'the storage cannot be backed up, because the flash stub does not start',
+        'repeat without --erase, or use another cable',
+        ExitCode.WriteFailed,
+      );
     }
     this.backedUp = true;
   }
@@ -239,7 +274,9 @@ class BoardRun {
   }
 
   private async writeSegment(
-    session: ChipSession, segment: Segment, onBytes: (bytes: number) => void,
+    session: ChipSession,
+    segment: Segment,
+    onBytes: (bytes: number) => void,
   ): Promise<void> {
     // A hash that differs is cured by writing again; an unanswered command needs the reset of the next pass.
     for (let written = 0; written < WRITES_PER_SEGMENT; written++) {
@@ -251,13 +288,19 @@ class BoardRun {
 }
 
 function verifyError(segment: Segment): CliError {
-  return new CliError(`the flash does not keep what is written at 0x${segment.address.toString(16)}`,
-    'repeat the same command; if it fails at the same address the flash chip is worn out', ExitCode.WriteFailed);
+  return new CliError(
+    `the flash does not keep what is written at 0x${segment.address.toString(16)}`,
+    'repeat the same command; if it fails at the same address the flash chip is worn out',
+    ExitCode.WriteFailed,
+  );
 }
 
 function stoppedAnswering(failure: CliError): CliError {
-  return new CliError(`the board stopped answering (${failure.message})`,
-    'unplug it, plug it in again, repeat the same command', ExitCode.WriteFailed);
+  return new CliError(
+    `the board stopped answering (${failure.message})`,
+    'unplug it, plug it in again, repeat the same command',
+    ExitCode.WriteFailed,
+  );
 }
 
 function megabytes(bytes: number): string {

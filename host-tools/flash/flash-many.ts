@@ -12,7 +12,9 @@ export interface BatchTools extends Omit<FlashTools, 'onProgress' | 'log'> {
 
 /** Reports in the order of `jobs`. */
 export async function flashMany(
-  jobs: readonly FlashJob[], atOnce: number, tools: BatchTools,
+  jobs: readonly FlashJob[],
+  atOnce: number,
+  tools: BatchTools,
 ): Promise<FlashReport[]> {
   const reports: FlashReport[] = [];
   let next = 0;

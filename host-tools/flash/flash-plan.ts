@@ -54,7 +54,10 @@ export function planEverything(regions: readonly Region[]): FlashPlan {
   const all = regions.map((region) => ({ region, segments: split(region) }));
   return {
     regions: all.map(({ region, segments }) => regionPlan(region, segments)),
-    segments: commitLast(all.flatMap(({ segments }) => segments), regions),
+    segments: commitLast(
+      all.flatMap(({ segments }) => segments),
+      regions,
+    ),
   };
 }
 
@@ -65,8 +68,11 @@ export function md5Of(data: Uint8Array): string {
 function regionPlan(region: Region, differing: readonly Segment[]): RegionPlan {
   const bytesToWrite = differing.reduce((sum, segment) => sum + segment.data.length, 0);
   return {
-    region: region.name, address: region.address, bytes: region.data.length,
-    state: differing.length === 0 ? 'same' : 'differs', bytesToWrite,
+    region: region.name,
+    address: region.address,
+    bytes: region.data.length,
+    state: differing.length === 0 ? 'same' : 'differs',
+    bytesToWrite,
   };
 }
 

@@ -20,13 +20,19 @@ function bars(ports: readonly string[], stream: WriteStream): ProgressDisplay {
   const width = Math.max(...ports.map((port) => port.length));
   const multi = new cliProgress.MultiBar(
     { stream, format: '{port} {bar} {percentage}% {stage}', hideCursor: true, forceRedraw: true },
-    cliProgress.Presets.shades_classic);
-  const each = ports.map((port) => multi.create(BAR_STEPS, 0, { port: port.padEnd(width), stage: 'waiting' }));
+    cliProgress.Presets.shades_classic,
+  );
+  const each = ports.map((port) =>
+    multi.create(BAR_STEPS, 0, { port: port.padEnd(width), stage: 'waiting' }),
+  );
   return {
     events: {
-      onProgress: (board, stage, fraction) => each[board]!.update(Math.floor(fraction * BAR_STEPS), { stage }),
+      onProgress: (board, stage, fraction) =>
+        each[board]!.update(Math.floor(fraction * BAR_STEPS), { stage }),
       onDone: (board, report) => {
-        each[board]!.update(report.exitCode === 0 ? BAR_STEPS : 0, { stage: report.message ?? report.outcome });
+        each[board]!.update(report.exitCode === 0 ? BAR_STEPS : 0, {
+          stage: report.message ?? report.outcome,
+        });
       },
       log: () => {},
     },

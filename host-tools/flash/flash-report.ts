@@ -29,15 +29,39 @@ export interface FlashReport {
 
 export function emptyReport(port: string): FlashReport {
   return {
-    port, outcome: 'failed', exitCode: 0, message: null, remedy: null, chip: null, mac: null, flashBytes: null,
-    baud: null, regions: [], bytesWritten: 0, storageBytesUsed: null, backupFile: null, interpreter: null,
-    uploadedFiles: [], seconds: 0,
+    port,
+    outcome: 'failed',
+    exitCode: 0,
+    message: null,
+    remedy: null,
+    chip: null,
+    mac: null,
+    flashBytes: null,
+    baud: null,
+    regions: [],
+    bytesWritten: 0,
+    storageBytesUsed: null,
+    backupFile: null,
+    interpreter: null,
+    uploadedFiles: [],
+    seconds: 0,
   };
 }
 
 const CSV_COLUMNS = [
-  'port', 'outcome', 'exitCode', 'chip', 'mac', 'flashBytes', 'baud', 'bytesWritten', 'backupFile', 'interpreter',
-  'seconds', 'message', 'remedy',
+  'port',
+  'outcome',
+  'exitCode',
+  'chip',
+  'mac',
+  'flashBytes',
+  'baud',
+  'bytesWritten',
+  'backupFile',
+  'interpreter',
+  'seconds',
+  'message',
+  'remedy',
 ] as const satisfies readonly (keyof FlashReport)[];
 
 /** RFC 4180; a leading =, +, - or @ is defused, because spreadsheets would run it as a formula. */

@@ -5,11 +5,14 @@ import type { FlashReport } from './flash-report.ts';
 export function reportLines(report: FlashReport): string[] {
   const lines = [`${report.port}: ${headline(report)}`];
   if (report.chip !== null) {
-    lines.push(`  board      ${report.chip}, MAC ${report.mac}, ${report.flashBytes! / (1024 * 1024)} MB flash`);
+    lines.push(
+      `  board      ${report.chip}, MAC ${report.mac}, ${report.flashBytes! / (1024 * 1024)} MB flash`,
+    );
   }
   for (const region of report.regions) {
     const verb = report.outcome === 'planned' ? 'would write' : 'differed in';
-    const change = region.state === 'same' ? 'same' : `${verb} ${region.bytesToWrite} of ${region.bytes} bytes`;
+    const change =
+      region.state === 'same' ? 'same' : `${verb} ${region.bytesToWrite} of ${region.bytes} bytes`;
     lines.push(`  0x${region.address.toString(16).padStart(6, '0')}   ${region.region}: ${change}`);
   }
   if (report.storageBytesUsed !== null && report.storageBytesUsed > 0) {
@@ -24,9 +27,13 @@ export function reportLines(report: FlashReport): string[] {
 
 function headline(report: FlashReport): string {
   switch (report.outcome) {
-    case 'failed': return `FAILED (${report.exitCode}): ${report.message}`;
-    case 'planned': return 'plan, nothing was written';
-    case 'already-there': return `already up to date, ${report.seconds} s`;
-    case 'flashed': return `done in ${report.seconds} s, ${report.bytesWritten} bytes written`;
+    case 'failed':
+      return `FAILED (${report.exitCode}): ${report.message}`;
+    case 'planned':
+      return 'plan, nothing was written';
+    case 'already-there':
+      return `already up to date, ${report.seconds} s`;
+    case 'flashed':
+      return `done in ${report.seconds} s, ${report.bytesWritten} bytes written`;
   }
 }

@@ -31,7 +31,9 @@ export function parsePartitionTable(bytes: Uint8Array): PartitionTable {
       return finished(partitions);
     }
     if (magic !== ENTRY_MAGIC) return finished(partitions);
-    const label = Buffer.from(bytes.subarray(at + 12, at + 28)).toString('latin1').replace(/\0.*$/s, '');
+    const label = Buffer.from(bytes.subarray(at + 12, at + 28))
+      .toString('latin1')
+      .replace(/\0.*$/s, '');
     partitions.push({
       label,
       type: bytes[at + 2]!,

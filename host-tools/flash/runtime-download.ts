@@ -21,28 +21,43 @@ export interface DownloadEntry {
 export type DownloadManifest = Readonly<Partial<Record<ChipFamily, DownloadEntry>>>;
 
 export function readDownloadManifest(): DownloadManifest {
-  return JSON.parse(readFileSync(new URL('runtime-manifest.json', import.meta.url), 'utf8')) as DownloadManifest;
+  return JSON.parse(
+    readFileSync(new URL('runtime-manifest.json', import.meta.url), 'utf8'),
+  ) as DownloadManifest;
 }
 
 /** `say` tells the user what was taken on trust. Throws CliError. */
 export async function downloadRuntime(
-  manifest: DownloadManifest, chip: ChipFamily, trust: boolean, directory: string, say: (text: string) => void,
+  manifest: DownloadManifest,
+  chip: ChipFamily,
+  trust: boolean,
+  directory: string,
+  say: (text: string) => void,
 ): Promise<RuntimeImage> {
   const entry = manifest[chip];
   if (entry === undefined) {
-    throw new CliError(`no official download of the runtime for the ${chip} is on record`,
-      'build or fetch Espruino for this chip and give it with --runtime FILE|DIR', ExitCode.Usage);
+    throw new CliError(
+      `no official download of the runtime for the ${chip} is on record`,
+      'build or fetch Espruino for this chip and give it with --runtime FILE|DIR',
+      ExitCode.Usage,
+    );
   }
   if (entry.sha256 === null && !trust) {
-    throw new CliError(`no SHA-256 is on record for ${entry.url}`,
-      `repeat with --trust to take what the server sends, ${GIVE_RUNTIME}`, ExitCode.Usage);
+    throw new CliError(
+      `no SHA-256 is on record for ${entry.url}`,
+      `repeat with --trust to take what the server sends, ${GIVE_RUNTIME}`,
+      ExitCode.Usage,
+    );
   }
   const kept = join(directory, basename(new URL(entry.url).pathname));
   const bytes = existsSync(kept) ? readFileSync(kept) : await fetchBytes(entry.url);
   const sha256 = sha256Of(bytes);
   if (entry.sha256 !== null && sha256 !== entry.sha256) {
-    throw new CliError(`${entry.url} is not the file on record (SHA-256 ${sha256})`,
-      `delete ${kept} if it exists and try again, ${GIVE_RUNTIME}`, ExitCode.WrongChip);
+    throw new CliError(
+      `${entry.url} is not the file on record (SHA-256 ${sha256})`,
+      `delete ${kept} if it exists and try again, ${GIVE_RUNTIME}`,
+      ExitCode.WrongChip,
+    );
   }
   if (entry.sha256 === null) say(`taken on trust: ${entry.url}, SHA-256 ${sha256}`);
   const image = runtimeFromBytes(entry.url, bytes);
@@ -53,8 +68,12 @@ export async function downloadRuntime(
 }
 
 async function fetchBytes(url: string): Promise<Uint8Array> {
-  const failed = (why: string): CliError => new CliError(`${url} cannot be fetched: ${why}`,
-    `check the network, ${GIVE_RUNTIME}`, ExitCode.WrongChip);
+  const failed = (why: string): CliError =>
+    new CliError(
+      `${url} cannot be fetched: ${why}`,
+      `check the network, ${GIVE_RUNTIME}`,
+      ExitCode.WrongChip,
+    );
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_WITHIN_MS) });
     if (!answer.ok || answer.body === null) throw failed(`the server says ${answer.status}`);

@@ -46,7 +46,11 @@ export function loadRuntime(path: string): RuntimeImage {
   try {
     isFolder = statSync(path).isDirectory();
   } catch {
-    throw new CliError(`there is no runtime at ${path}`, 'give --runtime a folder, a .tgz or a merged .bin', ExitCode.Usage);
+    throw new CliError(
+      `there is no runtime at ${path}`,
+      'give --runtime a folder, a .tgz or a merged .bin',
+      ExitCode.Usage,
+    );
   }
   return isFolder ? runtimeFromFiles(path, readFolder(path)) : runtimeFromBytes(path, readFileSync(path));
 }
@@ -67,8 +71,12 @@ function runtimeFromMerged(source: string, bytes: Uint8Array): RuntimeImage {
   if (bytes.length <= APPLICATION_ADDRESS) throw badImage(source, 'it is neither a .tgz nor a merged image');
   const bootloaderAt = parseEspImage(bytes).ok ? BOOTLOADER_ADDRESS.esp32s3 : BOOTLOADER_ADDRESS.esp32;
   const table = bytes.subarray(PARTITION_TABLE_ADDRESS, PARTITION_TABLE_ADDRESS + PARTITION_TABLE_BYTES);
-  return judged(source, ['the bootloader', cut(bootloaderAt)], ['the partition table', table],
-    ['the application', cut(APPLICATION_ADDRESS)]);
+  return judged(
+    source,
+    ['the bootloader', cut(bootloaderAt)],
+    ['the partition table', table],
+    ['the application', cut(APPLICATION_ADDRESS)],
+  );
 }
 
 function readFolder(path: string): Files {
@@ -83,7 +91,8 @@ function runtimeFromFiles(source: string, files: Files): RuntimeImage {
   const byName = new Map([...files].map(([name, data]) => [basename(name), data] as const));
   const pick = (what: string, pattern: RegExp): [string, Uint8Array] => {
     const found = [...byName].filter(([name]) => pattern.test(name));
-    if (found.length !== 1) throw badImage(source, `${found.length === 0 ? 'no' : 'more than one'} ${what} in it`);
+    if (found.length !== 1)
+      throw badImage(source, `${found.length === 0 ? 'no' : 'more than one'} ${what} in it`);
     return found[0]!;
   };
   const bootloader = pick('bootloader.bin', /^bootloader\.bin$/);
@@ -94,7 +103,10 @@ function runtimeFromFiles(source: string, files: Files): RuntimeImage {
 }
 
 function judged(
-  source: string, bootloader: [string, Uint8Array], table: [string, Uint8Array], runtime: [string, Uint8Array],
+  source: string,
+  bootloader: [string, Uint8Array],
+  table: [string, Uint8Array],
+  runtime: [string, Uint8Array],
 ): RuntimeImage {
   const boot = parseEspImage(bootloader[1]);
   if (!boot.ok) throw badImage(source, `${bootloader[0]} is damaged: ${boot.problem}`);
@@ -111,9 +123,11 @@ function judged(
   if (factory === undefined || storage === undefined) {
     throw badImage(source, `${table[0]} has no "${factory === undefined ? 'factory' : 'storage'}" partition`);
   }
-  if (runtime[1].length > factory.sizeBytes) throw badImage(source, `${runtime[0]} is larger than its partition`);
+  if (runtime[1].length > factory.sizeBytes)
+    throw badImage(source, `${runtime[0]} is larger than its partition`);
   return {
-    source, chip,
+    source,
+    chip,
     regions: [
       region('bootloader', BOOTLOADER_ADDRESS[chip], bootloader[1], false),
       region('partition table', PARTITION_TABLE_ADDRESS, table[1], false),
@@ -138,7 +152,8 @@ function checkManifest(source: string, files: Files, parts: readonly [string, Ui
   for (const [name, data] of parts) {
     const expected = (hashes as Record<string, unknown> | undefined | null)?.[name];
     if (typeof expected !== 'string') throw badImage(source, `${MANIFEST_NAME} does not name ${name}`);
-    if (expected.toLowerCase() !== sha256Of(data)) throw badImage(source, `${name} does not match ${MANIFEST_NAME}`);
+    if (expected.toLowerCase() !== sha256Of(data))
+      throw badImage(source, `${name} does not match ${MANIFEST_NAME}`);
   }
 }
 
@@ -149,8 +164,11 @@ function region(name: Region['name'], address: number, bytes: Uint8Array, isAppl
 }
 
 function badImage(source: string, problem: string): CliError {
-  return new CliError(`the runtime ${source} cannot be used: ${problem}`,
-    'fetch it again from the Espruino download page, unchanged', ExitCode.WrongChip);
+  return new CliError(
+    `the runtime ${source} cannot be used: ${problem}`,
+    'fetch it again from the Espruino download page, unchanged',
+    ExitCode.WrongChip,
+  );
 }
 
 export function sha256Of(data: Uint8Array): string {

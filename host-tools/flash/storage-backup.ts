@@ -15,7 +15,8 @@ export interface StorageContent {
 }
 
 export async function lookAtStorage(
-  session: ChipSession, storage: { address: number; bytes: number },
+  session: ChipSession,
+  storage: { address: number; bytes: number },
 ): Promise<StorageContent> {
   const usedBlocks: { address: number; bytes: number }[] = [];
   const end = storage.address + storage.bytes;
@@ -30,7 +31,10 @@ export async function lookAtStorage(
 
 /** Returns the file's path. The file is the whole partition, ready to be written back at its address. */
 export async function backUpStorage(
-  session: ChipSession, mac: string, content: StorageContent, directory: string,
+  session: ChipSession,
+  mac: string,
+  content: StorageContent,
+  directory: string,
   onBytes: (bytes: number) => void,
 ): Promise<string> {
   const image = new Uint8Array(content.bytes).fill(0xff);

@@ -5,7 +5,11 @@ import type { SerialLine } from './lines/serial-line.ts';
 
 const RECENT_BYTES_MAX = 4096;
 
-interface Signals { dataTerminalReady?: boolean; requestToSend?: boolean; break?: boolean }
+interface Signals {
+  dataTerminalReady?: boolean;
+  requestToSend?: boolean;
+  break?: boolean;
+}
 
 export class WebSerialPort {
   readable: ReadableStream<Uint8Array> | null = null;
@@ -21,9 +25,15 @@ export class WebSerialPort {
   // New streams at each open and null after close, as the library tests `readable` for null.
   async open(options: { baudRate: number }): Promise<void> {
     await this.line.setBaud(options.baudRate);
-    this.readable = new ReadableStream({ start: (controller) => { this.input = controller; } });
+    this.readable = new ReadableStream({
+      start: (controller) => {
+        this.input = controller;
+      },
+    });
     this.writable = new WritableStream({
-      start: (controller) => { this.output = controller; },
+      start: (controller) => {
+        this.output = controller;
+      },
       write: (bytes) => this.line.write(bytes),
     });
     this.line.onData = (bytes) => this.receive(bytes);
@@ -67,7 +77,9 @@ export class WebSerialPort {
 
   /** The last text received since `clearRecent`, unprintable bytes as dots. */
   recentText(): string {
-    return Buffer.from(this.recent).toString('latin1').replace(/[^\x20-\x7e\r\n]/g, '.');
+    return Buffer.from(this.recent)
+      .toString('latin1')
+      .replace(/[^\x20-\x7e\r\n]/g, '.');
   }
 
   clearRecent(): void {

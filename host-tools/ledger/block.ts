@@ -1,22 +1,13 @@
-// Blocks as bytes (SPEC 5): a fixed header, the producer's signature over it, and a body of length-prefixed
+// Blocks as bytes (SPEC L5): a fixed header, the producer's signature over it, and a body of length-prefixed
 // transactions. Decoding checks form only; whether a block is right is the ledger's business.
 import type { Crypto } from '#protocol';
 import { getU16, putU16 } from '#protocol';
-import { Bound, LedgerPurpose, LedgerVersion } from './constants.ts';
-import type { Fields } from './layout.ts';
-import { concat, layout } from './layout.ts';
+import { Bound, LedgerPurpose } from './constants.ts';
+import type { BlockHeader } from './header.ts';
+import { decodeHeader, HEADER } from './header.ts';
+import { concat } from './layout.ts';
 
-export const HEADER = layout([
-  ['version', 'u8'], ['height', 'u32'], ['parent', 32], ['slot', 'u32'], ['rank', 'u8'], ['producer', 'u32'],
-  ['bodyHash', 32], ['stateRoot', 32], ['transactions', 'u16'], ['bodyBytes', 'u32'],
-]);
 const SIGNATURE = 64;
-
-type HeaderFields = Fields<readonly [
-  ['version', 'u8'], ['height', 'u32'], ['parent', 32], ['slot', 'u32'], ['rank', 'u8'], ['producer', 'u32'],
-  ['bodyHash', 32], ['stateRoot', 32], ['transactions', 'u16'], ['bodyBytes', 'u32'],
-]>;
-export type BlockHeader = Omit<HeaderFields, 'version'>;
 
 export interface Block {
   header: BlockHeader;
@@ -24,20 +15,6 @@ export interface Block {
   signature: Uint8Array;
   body: Uint8Array;
   transactions: Uint8Array[];
-}
-
-export function encodeHeader(header: BlockHeader): Uint8Array {
-  return HEADER.encode({ ...header, version: LedgerVersion.BLOCK });
-}
-
-/** What the producer signs; the ledger id keeps a key that serves two ledgers from signing for both. */
-export function headerMessage(ledgerId: Uint8Array, headerBytes: Uint8Array): Uint8Array {
-  return concat([new Uint8Array([LedgerPurpose.BLOCK_SIGN]), ledgerId, headerBytes]);
-}
-
-/** The name of a block and its child's `parent`: without the signature, of which a producer could make many. */
-export function blockHash(crypto: Pick<Crypto, 'sha256'>, headerBytes: Uint8Array): Uint8Array {
-  return crypto.sha256([new Uint8Array([LedgerPurpose.BLOCK_HASH]), headerBytes]);
 }
 
 export function bodyHash(crypto: Pick<Crypto, 'sha256'>, body: Uint8Array): Uint8Array {
@@ -62,13 +39,12 @@ export function encodeBlock(headerBytes: Uint8Array, signature: Uint8Array, body
 export function decodeBlock(bytes: Uint8Array): Block | undefined {
   if (bytes.length > HEADER.size + SIGNATURE + Bound.BLOCK_BYTES) return undefined;
   const headerBytes = bytes.subarray(0, HEADER.size);
-  const fields = HEADER.decode(headerBytes);
-  if (fields === undefined || fields.version !== LedgerVersion.BLOCK) return undefined;
+  const header = decodeHeader(headerBytes);
+  if (header === undefined) return undefined;
   const body = bytes.subarray(HEADER.size + SIGNATURE);
-  if (bytes.length < HEADER.size + SIGNATURE || body.length !== fields.bodyBytes) return undefined;
+  if (bytes.length < HEADER.size + SIGNATURE || body.length !== header.bodyBytes) return undefined;
   const transactions = splitBody(body);
-  if (transactions === undefined || transactions.length !== fields.transactions) return undefined;
-  const { version: _version, ...header } = fields;
+  if (transactions === undefined || transactions.length !== header.transactions) return undefined;
   return { header, headerBytes, signature: bytes.subarray(HEADER.size, HEADER.size + SIGNATURE), body, transactions };
 }
 

@@ -1,4 +1,4 @@
-// Why the ledger refused something. Zero means applied; every other number is in SPEC 9 with its meaning, and the
+// Why the ledger refused something. Zero means applied; every other number is in SPEC L9 with its meaning, and the
 // gateway shows `codeText` to people. Nothing in this room throws because of what others sent.
 
 export const enum TxCode {
@@ -97,7 +97,7 @@ export function codeText(code: TxCode): string {
   return TEXTS[code] ?? 'unknown code ' + String(code);
 }
 
-/** Why a block was refused. A block is valid as a whole or not at all (SPEC 5.3). */
+/** Why a block was refused. A block is valid as a whole or not at all (SPEC L5.3). */
 export const enum BlockCode {
   OK = 0,
   MALFORMED = 1,

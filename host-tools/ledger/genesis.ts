@@ -1,4 +1,4 @@
-// Genesis: the one document that names a ledger and fixes its parameters (SPEC 1). Its SHA-256 is the ledger's
+// Genesis: the one document that names a ledger and fixes its parameters (SPEC L1). Its SHA-256 is the ledger's
 // identity, so two ledgers never share a payment chain. Read by every gateway at its start; pure.
 import type { Crypto, RadioProfile } from '#protocol';
 import { referencePathPrice, Window } from '#protocol';
@@ -22,7 +22,7 @@ export interface GenesisGateway {
   teslaAnchor: Uint8Array;
 }
 
-/** Everything in P, credits, links, per mille or heights as named; SPEC 1 has the layout. */
+/** Everything in P, credits, links, per mille or heights as named; SPEC L1 has the layout. */
 export interface GenesisParams {
   createdS: number;
   /** 16 random bytes: two ledgers made in the same second differ. */
@@ -92,7 +92,7 @@ export function radioOf(params: GenesisParams): RadioProfile {
   };
 }
 
-/** Sentences about what is wrong; empty when the parameters can carry a ledger (SPEC 1.2). */
+/** Sentences about what is wrong; empty when the parameters can carry a ledger (SPEC L1.2). */
 export function genesisFaults(params: GenesisParams): string[] {
   const faults: string[] = [];
   const within = (name: keyof GenesisParams, low: number, high: number): void => {
@@ -219,8 +219,11 @@ function windowCodeFor(credits: number, linkValue: number): number {
   return code;
 }
 
-/** linkValue is P/2 rounded up to a power of two, so that hosts and boards divide by shifting. */
-export function moneyOf(params: GenesisParams): Money {
+/**
+ * linkValue is P/2 rounded up to a power of two, so that hosts and boards divide by shifting. The supply follows from
+ * the credit line at the founding (`foundingLineP`), whatever a vote made of it since.
+ */
+export function moneyOf(params: GenesisParams, foundingLineP = params.creditLineP): Money {
   const pathPrice = referencePathPrice(radioOf(params));
   let linkValue = 1;
   while (2 * linkValue < pathPrice) linkValue *= 2;
@@ -231,6 +234,6 @@ export function moneyOf(params: GenesisParams): Money {
     payBatch: params.payBatchP * pathPrice,
     windowCode: windowCodeFor(params.windowP * pathPrice, linkValue),
     trustMax: params.trustMaxP * pathPrice,
-    supply: params.creditLineP * pathPrice * params.plannedNodes,
+    supply: foundingLineP * pathPrice * params.plannedNodes,
   };
 }

@@ -1,6 +1,6 @@
 // The only door of this room: the ledger as a deterministic state machine, without I/O and without a clock.
 export * from './codes.ts';
-export { Bound, LedgerVersion, PoolId, StateKind, TxKind } from './constants.ts';
+export { Action, Bound, LedgerVersion, PoolId, Rate, StateKind, TxKind } from './constants.ts';
 export {
   decodeGenesis, encodeGenesis, genesisFaults, ledgerIdOf, moneyOf, radioOf,
   type GenesisGateway, type GenesisOwner, type GenesisParams, type Money,
@@ -8,14 +8,16 @@ export {
 export { deskProfile, villageProfile, type Founders } from './profiles.ts';
 export {
   decodeTx, encodeClaim, encodeOpen, encodeTx, signedMessage, signJoin, signTx, txId,
-  type ClaimTx, type CloseTx, type Decoded, type JoinTx, type OpenTx, type TransferTx, type Tx,
+  type ClaimTx, type CloseTx, type Decoded, type JoinTx, type OpenTx, type ProposeTx, type TransferTx, type Tx,
 } from './tx.ts';
 export {
-  blockHash, decodeBlock, encodeBlock, headerMessage, type Block, type BlockHeader,
+  decodeBlock, encodeBlock, type Block,
 } from './block.ts';
+export { blockHash, headerMessage, type BlockHeader } from './header.ts';
 export {
   accountName, decodeRecord, encodeRecord, freeOf, NodeStatus, recordKey,
-  type Account, type Channel, type Gateway, type Meta, type Node, type Owner, type Pool, type StateRecord,
+  type Account, type Channel, type Gateway, type Meta, type Node, type Owner, type Pool, type Proposal, type Rates,
+  type StateRecord,
 } from './records.ts';
 export { accountReference } from './rules/transfer.ts';
 export { releaseHeight } from './rules/channel.ts';
@@ -24,3 +26,5 @@ export {
   Ledger,
   type BlockResult, type BuildRequest, type BuiltBlock, type Changes, type LedgerReader, type Totals, type TxResult,
 } from './ledger.ts';
+export { ChainFileError, readChainFile, writeChainFile, type ChainFile, type ReadBytes } from './chain-file.ts';
+export { replayChain, type Replay } from './replay.ts';

@@ -1,4 +1,4 @@
-// Fixed binary layouts as data: a list of (name, type) that both encodes and decodes (SPEC 2). Everything hashed
+// Fixed binary layouts as data: a list of (name, type) that both encodes and decodes (SPEC L2). Everything hashed
 // or signed in this room goes through here, so one meaning has exactly one byte string. Called by the codecs of
 // genesis, transactions, blocks and state records; knows nothing of what the fields mean.
 import { getI48, getU16, getU32, putI48, putU16, putU32 } from '#protocol';

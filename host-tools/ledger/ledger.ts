@@ -1,20 +1,23 @@
-// The ledger as a state machine (SPEC 5): bytes of transactions and blocks in, codes, transfers and changed records
+// The ledger as a state machine (SPEC L5): bytes of transactions and blocks in, codes, transfers and changed records
 // out. It does no I/O and has no clock: the gateway reads the wire, the stream and the store, and calls this.
 import type { Crypto } from '#protocol';
 import { ProofEnd, recordKey as treeKeyOf, writeProof } from '#protocol';
 import type { StateKind } from './constants.ts';
 import { Bound, TxKind } from './constants.ts';
 import { BlockCode, TxCode } from './codes.ts';
-import type { Block, BlockHeader } from './block.ts';
-import { blockHash, bodyHash, decodeBlock, encodeBlock, encodeBody, encodeHeader, headerMessage } from './block.ts';
+import type { Block } from './block.ts';
+import { bodyHash, decodeBlock, encodeBlock, encodeBody } from './block.ts';
+import { blockHash, encodeHeader, headerMessage } from './header.ts';
+import type { BlockHeader } from './header.ts';
 import type { GenesisParams, Money } from './genesis.ts';
 import { decodeGenesis, ledgerIdOf, moneyOf } from './genesis.ts';
 import { concat, sameBytes } from './layout.ts';
-import type { Account, Channel, Gateway, Node, Owner, Pool, StateRecord } from './records.ts';
+import type { Account, Ballot, Channel, Gateway, Node, Owner, Pool, Proposal, StateRecord } from './records.ts';
 import { channelNumber, decodeRecord, encodeRecord, freeOf, recordKey } from './records.ts';
 import { closeBlock } from './rules/close-block.ts';
 import type { Context, LedgerDeps, Transfer } from './rules/context.ts';
 import { applyTx } from './rules/apply.ts';
+import { leaderAt } from './rules/leaders.ts';
 import { foundState } from './rules/found.ts';
 import { State } from './state.ts';
 import type { TreeChange } from './tree.ts';
@@ -74,7 +77,6 @@ export interface LedgerReader {
 
 export class Ledger {
   readonly ledgerId: Uint8Array;
-  readonly money: Money;
   private readonly state = new State();
   private readonly tree: StateTree<StateRecord>;
   private tipHash: Uint8Array;
@@ -87,7 +89,6 @@ export class Ledger {
     readonly params: GenesisParams,
   ) {
     this.ledgerId = ledgerIdOf(deps.crypto, genesis);
-    this.money = moneyOf(params);
     this.tree = new StateTree(deps.crypto);
     this.tipHash = deps.crypto.sha256([genesis]);
   }
@@ -96,7 +97,7 @@ export class Ledger {
   static fromGenesis(deps: LedgerDeps, genesis: Uint8Array): Ledger {
     const ledger = Ledger.empty(deps, genesis);
     foundState(ledger.context(0, []));
-    ledger.sealState();
+    ledger.sealState(ledger.money.supply);
     return ledger;
   }
 
@@ -130,6 +131,30 @@ export class Ledger {
       : tip.header.stateRoot;
     if (!sameBytes(this.stateRoot(), expected)) throw new RangeError('the state does not match the last block');
     if (this.height !== (tip?.header.height ?? 0)) throw new RangeError('the state has another height');
+  }
+
+  /** Credits as they follow from the genesis and the voted rates. */
+  get money(): Money {
+    const { creditLineP, payBatchP, trustMaxP } = this.state.rates;
+    return moneyOf({ ...this.params, creditLineP, payBatchP, trustMaxP }, this.params.creditLineP);
+  }
+
+  /** The voted parameters as they are now; `params` are those of the genesis. */
+  get rates(): Readonly<State['rates']> {
+    return this.state.rates;
+  }
+
+  /** Who may write the block of a slot: the leader at rank 0, then those who stand in. */
+  leader(slot: number, rank: number): Gateway | undefined {
+    return leaderAt(this.deps.crypto, this.state, slot, rank);
+  }
+
+  proposals(): IterableIterator<Proposal> {
+    return this.state.proposals.values();
+  }
+
+  ballots(): IterableIterator<Ballot> {
+    return this.state.ballots.values();
   }
 
   get height(): number {
@@ -218,7 +243,7 @@ export class Ledger {
     return { supply: this.money.supply, sum, conserved: sum === this.money.supply };
   }
 
-  /** A proof of wire SPEC 6.5 that a record is, or is not, under the present state root. */
+  /** A proof of SPEC 6.5 that a record is, or is not, under the present state root. */
   prove(kind: StateKind, id: Uint8Array): Uint8Array {
     const key = treeKeyOf(this.deps.crypto as Crypto, kind, id);
     const { siblings, leaf } = this.tree.prove(key);
@@ -299,8 +324,8 @@ export class Ledger {
   }
 
   private context(height: number, transfers: Transfer[]): Context {
-    const { state, deps, ledgerId, params, money } = this;
-    return { state, deps, ledgerId, params, money, height, transfers };
+    const { state, deps, ledgerId, params } = this;
+    return { state, deps, ledgerId, params, money: this.money, height, transfers };
   }
 
   private checkHeader(block: Block): BlockCode {
@@ -308,8 +333,8 @@ export class Ledger {
     if (header.height !== this.height + 1) return BlockCode.WRONG_HEIGHT;
     if (!sameBytes(header.parent, this.tipHash)) return BlockCode.WRONG_PARENT;
     if (header.slot <= this.state.meta.slot) return BlockCode.WRONG_SLOT;
-    const gateway = this.state.gateways.get(header.producer);
-    if (gateway === undefined || gateway.admitted !== 1) return BlockCode.WRONG_PRODUCER;
+    const gateway = this.leader(header.slot, header.rank);
+    if (gateway === undefined || gateway.address !== header.producer) return BlockCode.WRONG_PRODUCER;
     if (!sameBytes(bodyHash(this.deps.crypto, block.body), header.bodyHash)) return BlockCode.WRONG_BODY;
     const message = headerMessage(this.ledgerId, block.headerBytes);
     if (!this.deps.verify(gateway.blockKey, message, block.signature)) return BlockCode.BAD_SIGNATURE;
@@ -351,10 +376,10 @@ export class Ledger {
   }
 
   /** Brings the tree up to the records and remembers them for the store. Returns the root. */
-  private sealState(): Uint8Array {
+  private sealState(created = 0): Uint8Array {
     this.lastChanges = { puts: [], deletes: [] };
     const leaves: TreeChange<StateRecord>[] = [];
-    for (const { record, present } of this.state.seal()) {
+    for (const { record, present } of this.state.seal(created)) {
       const key = recordKey(record);
       const value = present ? encodeRecord(record) : undefined;
       if (value === undefined) this.lastChanges.deletes.push(key);

@@ -1,4 +1,4 @@
-// What the ledger remembers, as objects for the rules and as bytes for the tree and the store (SPEC 3). A record's
+// What the ledger remembers, as objects for the rules and as bytes for the tree and the store (SPEC L3). A record's
 // bytes are its value in the state tree, so a layout here is consensus. No rule lives in this file.
 import { toHex } from '#protocol';
 import { LedgerVersion, StateKind } from './constants.ts';
@@ -18,6 +18,12 @@ export interface Owner extends Holdings {
   kind: StateKind.OWNER;
   key: Uint8Array;
   nonce: number;
+  /** 1 for a member admitted by vote or by the genesis: the root of a guarantee tree with a basic allowance. */
+  member: number;
+  memberSince: number;
+  community: number;
+  /** How many nodes share this member's basic allowance. */
+  named: number;
 }
 
 export const enum NodeStatus {
@@ -55,11 +61,26 @@ export interface Node extends Holdings {
   nextGeneration: number;
   /** Escrowing channels this node pays on. */
   channels: number;
+  /** 1 when the node shares its guarantor's basic allowance. */
+  named: number;
+  /** Height of the last income from outside the own guarantee tree, and of the last passed audit; 0 without one. */
+  outsideAt: number;
+  auditedAt: number;
+  /** Epoch that the four figures below belong to; rolled forward when a later epoch touches them (SPEC L8.1). */
+  epoch: number;
+  /** Credits settled as payee in that epoch, and in the one before. */
+  turnover: number;
+  turnoverBefore: number;
+  /** Levies and demurrage paid, and global levies as payee; each epoch boundary keeps six sevenths. */
+  paid: number;
+  globalLevy: number;
 }
 
 export interface Pool extends Holdings {
   kind: StateKind.POOL;
   id: number;
+  /** A community's key in the sharing of the global levy. */
+  share: number;
 }
 
 export interface Channel {
@@ -88,10 +109,50 @@ export interface Gateway {
   address: number;
   owner: Uint8Array;
   blockKey: Uint8Array;
+  /** Newest revealed key of the TESLA chain, and its slot. */
   teslaAnchor: Uint8Array;
+  anchorSlot: number;
   registered: number;
+  /** Height of admission plus one; 0 while not admitted. */
   admitted: number;
   strikes: number;
+  genesis: number;
+  /** Epoch whose last key was revealed last, plus one; 0 before the first. */
+  revealed: number;
+  /** Weight in the draw of leaders in this epoch. */
+  weight: number;
+}
+
+/** Parameters that votes change; the genesis gives the first ones (SPEC L7.9). */
+export interface Rates {
+  kind: StateKind.RATES;
+  revision: number;
+  creditLineP: number;
+  payBatchP: number;
+  trustMaxP: number;
+  claimFirst: number;
+  levyLocalPerMille: number;
+  levyGlobalPerMille: number;
+  demurragePerMille: number;
+}
+
+export interface Proposal {
+  kind: StateKind.PROPOSAL;
+  id: number;
+  owner: Uint8Array;
+  action: number;
+  subject: Uint8Array;
+  value: number;
+  /** Epoch at whose end the votes are counted, and, once passed (else 0), at whose end it takes effect. */
+  countsAt: number;
+  effectAt: number;
+}
+
+export interface Ballot {
+  kind: StateKind.BALLOT;
+  proposal: number;
+  owner: Uint8Array;
+  choice: number;
 }
 
 /** One record that changes with every block; its totals make the conservation check independent of a scan. */
@@ -105,33 +166,54 @@ export interface Meta {
   settledLinks: number;
   settledCredits: number;
   paramsVersion: number;
+  proposals: number;
+  /** Treasury credits released in this epoch. */
+  released: number;
+  /** Seed of this epoch's draws. */
+  seed: Uint8Array;
+  /** Slot of the block that closed the last epoch. */
+  epochSlot: number;
 }
 
 export type Account = Owner | Node | Pool;
-export type StateRecord = Account | Channel | Gateway | Meta;
+export type StateRecord = Account | Channel | Gateway | Meta | Rates | Proposal | Ballot;
 
 const VERSION = [['version', 'u8']] as const;
 const LAYOUTS: Record<StateRecord['kind'], Layout<FieldList>> = {
   [StateKind.META]: layout([
     ...VERSION, ['height', 'u32'], ['slot', 'u32'], ['nodes', 'u32'], ['openChannels', 'u32'], ['claims', 'u48'],
-    ['settledLinks', 'u48'], ['settledCredits', 'u48'], ['paramsVersion', 'u8'],
+    ['settledLinks', 'u48'], ['settledCredits', 'u48'], ['paramsVersion', 'u8'], ['proposals', 'u32'],
+    ['released', 'u48'], ['seed', 32], ['epochSlot', 'u32'],
   ]),
-  [StateKind.OWNER]: layout([...VERSION, ...HOLDINGS, ['nonce', 'u32']]),
+  [StateKind.OWNER]: layout([
+    ...VERSION, ...HOLDINGS, ['nonce', 'u32'], ['member', 'u8'], ['memberSince', 'u32'], ['community', 'u16'],
+    ['named', 'u8'],
+  ]),
   [StateKind.NODE]: layout([
     ...VERSION, ...HOLDINGS, ['status', 'u8'], ['owner', 32], ['guarantor', 32], ['linkKey', 32], ['bookRoot', 32],
     ['generation', 'u8'], ['usedChains', 32], ['home', 'u32'], ['community', 'u16'], ['joined', 'u32'], ['active', 'u32'],
     ['leavesAt', 'u32'], ['unvouchedAt', 'u32'], ['rekeysAt', 'u32'], ['nextLinkKey', 32], ['nextBookRoot', 32],
-    ['nextGeneration', 'u8'], ['channels', 'u16'],
+    ['nextGeneration', 'u8'], ['channels', 'u16'], ['named', 'u8'], ['outsideAt', 'u32'], ['auditedAt', 'u32'],
+    ['epoch', 'u32'], ['turnover', 'u48'], ['turnoverBefore', 'u48'], ['paid', 'u48'], ['globalLevy', 'u48'],
   ]),
-  [StateKind.POOL]: layout([...VERSION, ...HOLDINGS]),
+  [StateKind.POOL]: layout([...VERSION, ...HOLDINGS, ['share', 'u16']]),
   [StateKind.CHANNEL]: layout([
     ...VERSION, ['payee', 'u32'], ['window', 'u8'], ['settled', 'u16'], ['limit', 'u16'], ['expiry', 'u32'],
     ['closing', 'u8'], ['claimed', 'u32'], ['localRest', 'u16'], ['globalRest', 'u16'], ['link', 16],
   ]),
   [StateKind.GATEWAY]: layout([
-    ...VERSION, ['owner', 32], ['blockKey', 32], ['teslaAnchor', 16], ['registered', 'u32'], ['admitted', 'u8'],
-    ['strikes', 'u8'],
+    ...VERSION, ['owner', 32], ['blockKey', 32], ['teslaAnchor', 16], ['anchorSlot', 'u32'], ['registered', 'u32'],
+    ['admitted', 'u32'], ['strikes', 'u8'], ['genesis', 'u8'], ['revealed', 'u32'], ['weight', 'u48'],
   ]),
+  [StateKind.RATES]: layout([
+    ...VERSION, ['revision', 'u8'], ['creditLineP', 'u16'], ['payBatchP', 'u8'], ['trustMaxP', 'u8'],
+    ['claimFirst', 'u16'], ['levyLocalPerMille', 'u16'], ['levyGlobalPerMille', 'u16'], ['demurragePerMille', 'u16'],
+  ]),
+  [StateKind.PROPOSAL]: layout([
+    ...VERSION, ['owner', 32], ['action', 'u8'], ['subject', 32], ['value', 'u48'],
+    ['countsAt', 'u32'], ['effectAt', 'u32'],
+  ]),
+  [StateKind.BALLOT]: layout([...VERSION, ['choice', 'u8']]),
 };
 
 const IDS: Record<StateRecord['kind'], Layout<FieldList>> = {
@@ -141,6 +223,9 @@ const IDS: Record<StateRecord['kind'], Layout<FieldList>> = {
   [StateKind.POOL]: layout([['id', 'u16']]),
   [StateKind.CHANNEL]: layout([['payer', 'u32'], ['generation', 'u8'], ['chain', 'u8']]),
   [StateKind.GATEWAY]: layout([['address', 'u32']]),
+  [StateKind.RATES]: layout([]),
+  [StateKind.PROPOSAL]: layout([['id', 'u32']]),
+  [StateKind.BALLOT]: layout([['proposal', 'u32'], ['owner', 32]]),
 };
 
 /** Kind byte and id: the record's name in the store, and what the tree's key is the hash of. */

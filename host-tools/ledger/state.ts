@@ -1,7 +1,9 @@
 // The state between blocks: every record by its natural key, with a journal that can take a block back. Rules
 // refuse before they edit, so the journal knows blocks only. Byte fields are replaced, never written into.
 import { StateKind } from './constants.ts';
-import type { Channel, Gateway, Meta, Node, Owner, Pool, StateRecord } from './records.ts';
+import type {
+  Ballot, Channel, Gateway, Meta, Node, Owner, Pool, Proposal, Rates, StateRecord,
+} from './records.ts';
 import { channelNumber, keyText } from './records.ts';
 
 interface Journal {
@@ -18,8 +20,22 @@ export interface Change {
 
 const EMPTY_META: Meta = {
   kind: StateKind.META, height: 0, slot: 0, nodes: 0, openChannels: 0, claims: 0, settledLinks: 0,
-  settledCredits: 0, paramsVersion: 1,
+  settledCredits: 0, paramsVersion: 1, proposals: 0, released: 0, seed: new Uint8Array(32),
+  epochSlot: 0,
 };
+
+const EMPTY_RATES: Rates = {
+  kind: StateKind.RATES, revision: 1, creditLineP: 0, payBatchP: 0, trustMaxP: 0, claimFirst: 0,
+  levyLocalPerMille: 0, levyGlobalPerMille: 0, demurragePerMille: 0,
+};
+
+function balanceOf(record: StateRecord): number {
+  return 'balance' in record ? record.balance : 0;
+}
+
+function ballotKey(ballot: { proposal: number; owner: Uint8Array }): string {
+  return `${ballot.proposal}:${keyText(ballot.owner)}`;
+}
 
 export class State {
   readonly owners = new Map<string, Owner>();
@@ -27,7 +43,10 @@ export class State {
   readonly pools = new Map<number, Pool>();
   readonly channels = new Map<number, Channel>();
   readonly gateways = new Map<number, Gateway>();
+  readonly proposals = new Map<number, Proposal>();
+  readonly ballots = new Map<string, Ballot>();
   meta: Meta = { ...EMPTY_META };
+  rates: Rates = { ...EMPTY_RATES };
   /** Channel numbers by node, as payer or payee: what a node's STATE is made from. */
   readonly channelsByNode = new Map<number, Set<number>>();
   /** Every record edited or added since a rule last emptied it; may hold one twice. */
@@ -37,6 +56,10 @@ export class State {
 
   owner(key: Uint8Array): Owner | undefined {
     return this.owners.get(keyText(key));
+  }
+
+  ballot(proposal: number, owner: Uint8Array): Ballot | undefined {
+    return this.ballots.get(ballotKey({ proposal, owner }));
   }
 
   /** Call before changing a record's fields; returns it. */
@@ -60,15 +83,21 @@ export class State {
     this.displace(record);
   }
 
-  /** Ends a block: what it changed. From here `undo` starts anew and `undoSealed` takes this block back. */
-  seal(): Change[] {
+  /**
+   * Ends a block: what it changed. From here `undo` starts anew and `undoSealed` takes this block back. `created` is
+   * what may have come into being: nothing, except at the founding. Another sum is our own bug and throws.
+   */
+  seal(created: number): Change[] {
     const { entries, removed } = this.journal;
     const changes: Change[] = [];
+    let grown = 0;
     for (const [record, before] of entries) {
       const present = !removed.has(record);
+      grown += (present ? balanceOf(record) : 0) - (before === undefined ? 0 : balanceOf(before));
       // Added and removed in one block: nobody outside ever saw it.
       if (present || before !== undefined) changes.push({ record, present });
     }
+    if (grown !== created) throw new Error(`a block changed the sum of all balances by ${grown}`);
     this.sealed = this.journal;
     this.journal = { entries: new Map(), removed: new Set() };
     return changes;
@@ -108,6 +137,9 @@ export class State {
       case StateKind.POOL: this.pools.set(record.id, record); break;
       case StateKind.GATEWAY: this.gateways.set(record.address, record); break;
       case StateKind.CHANNEL: this.placeChannel(record); break;
+      case StateKind.RATES: this.rates = record; break;
+      case StateKind.PROPOSAL: this.proposals.set(record.id, record); break;
+      case StateKind.BALLOT: this.ballots.set(ballotKey(record), record); break;
     }
   }
 
@@ -119,6 +151,9 @@ export class State {
       case StateKind.POOL: this.pools.delete(record.id); break;
       case StateKind.GATEWAY: this.gateways.delete(record.address); break;
       case StateKind.CHANNEL: this.displaceChannel(record); break;
+      case StateKind.RATES: break;
+      case StateKind.PROPOSAL: this.proposals.delete(record.id); break;
+      case StateKind.BALLOT: this.ballots.delete(ballotKey(record)); break;
     }
   }
 

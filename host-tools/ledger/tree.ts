@@ -1,4 +1,4 @@
-// The sparse Merkle tree over state records (wire SPEC 6.5): 256-bit keys, a subtree with one leaf is that leaf
+// The sparse Merkle tree over state records (SPEC 6.5): 256-bit keys, a subtree with one leaf is that leaf
 // moved up, an empty subtree is 32 zero bytes. Updated in batches, so that the upper levels are hashed once per block.
 // Flat arrays instead of objects: a million accounts must fit a small gateway.
 import type { Crypto } from '#protocol';

@@ -1,9 +1,9 @@
-// Transactions as bytes (SPEC 4): one layout per kind, one byte string per meaning. Signatures cover the ledger's
+// Transactions as bytes (SPEC L4): one layout per kind, one byte string per meaning. Signatures cover the ledger's
 // id and everything in front of the signatures; an id is the hash of the received bytes, never of a re-encoding.
 import type { Crypto } from '#protocol';
 import { LedgerPurpose, LedgerVersion, TxKind } from './constants.ts';
 import { TxCode } from './codes.ts';
-import type { Fields } from './layout.ts';
+import { HEADER } from './header.ts';
 import { concat, layout } from './layout.ts';
 
 const HEAD = [['kind', 'u8'], ['version', 'u8']] as const;
@@ -33,20 +33,24 @@ const LAYOUTS = {
   [TxKind.UNVOUCH]: layout([...HEAD, ['address', 'u32'], ...SIGNED, ...SIGNATURE]),
   [TxKind.HOME]: layout([...HEAD, ['address', 'u32'], ['home', 'u32'], ...SIGNED, ...SIGNATURE]),
   [TxKind.GATEWAY]: layout([
-    ...HEAD, ['address', 'u32'], ['owner', 32], ['blockKey', 32], ['teslaAnchor', 16], ...SIGNED, ...SIGNATURE,
+    ...HEAD, ['address', 'u32'], ['owner', 32], ['blockKey', 32], ['teslaAnchor', 16], ['anchorSlot', 'u32'],
+    ...SIGNED, ...SIGNATURE,
   ]),
-  [TxKind.COMMUNITY]: layout([...HEAD, ['owner', 32], ['nameHash', 32], ...SIGNED, ...SIGNATURE]),
+  [TxKind.NAME]: layout([...HEAD, ['address', 'u32'], ['named', 'u8'], ...SIGNED, ...SIGNATURE]),
   [TxKind.PROPOSE]: layout([
-    ...HEAD, ['owner', 32], ['scope', 'u16'], ['action', 'u8'], ['subject', 32], ['value', 'u48'],
+    ...HEAD, ['owner', 32], ['action', 'u8'], ['subject', 32], ['value', 'u48'],
     ...SIGNED, ...SIGNATURE,
   ]),
   [TxKind.VOTE]: layout([
     ...HEAD, ['owner', 32], ['proposal', 'u32'], ['choice', 'u8'], ...SIGNED, ...SIGNATURE,
   ]),
   [TxKind.AUDIT]: layout([
-    ...HEAD, ['auditor', 'u32'], ['subject', 'u32'], ['epoch', 'u32'], ['passed', 'u8'], ...SIGNATURE,
+    ...HEAD, ['auditor', 'u32'], ['subject', 'u32'], ['epoch', 'u32'], ...SIGNATURE,
   ]),
-  [TxKind.EVIDENCE]: layout([...HEAD, ['first', 189], ['second', 189]]),
+  [TxKind.EVIDENCE]: layout([
+    ...HEAD, ['first', HEADER.size], ['firstSignature', 64], ['second', HEADER.size], ['secondSignature', 64],
+  ]),
+  [TxKind.REVEAL]: layout([...HEAD, ['gateway', 'u32'], ['key', 16]]),
 } as const;
 
 type Body<K extends keyof typeof LAYOUTS> = (typeof LAYOUTS)[K] extends { decode(bytes: Uint8Array): infer F }
@@ -63,18 +67,20 @@ export type LeaveTx = Body<TxKind.LEAVE> & { kind: TxKind.LEAVE };
 export type UnvouchTx = Body<TxKind.UNVOUCH> & { kind: TxKind.UNVOUCH };
 export type HomeTx = Body<TxKind.HOME> & { kind: TxKind.HOME };
 export type GatewayTx = Body<TxKind.GATEWAY> & { kind: TxKind.GATEWAY };
-export type CommunityTx = Body<TxKind.COMMUNITY> & { kind: TxKind.COMMUNITY };
+export type NameTx = Body<TxKind.NAME> & { kind: TxKind.NAME };
 export type ProposeTx = Body<TxKind.PROPOSE> & { kind: TxKind.PROPOSE };
 export type VoteTx = Body<TxKind.VOTE> & { kind: TxKind.VOTE };
 export type AuditTx = Body<TxKind.AUDIT> & { kind: TxKind.AUDIT };
 export type EvidenceTx = Body<TxKind.EVIDENCE> & { kind: TxKind.EVIDENCE };
+export type RevealTx = Body<TxKind.REVEAL> & { kind: TxKind.REVEAL };
 export type Tx =
   | JoinTx | OpenTx | ClaimTx | CloseTx | TransferTx | RekeyTx | LeaveTx | UnvouchTx | HomeTx
-  | GatewayTx | CommunityTx | ProposeTx | VoteTx | AuditTx | EvidenceTx;
+  | GatewayTx | NameTx | ProposeTx | VoteTx | AuditTx | EvidenceTx | RevealTx;
 
-/** Bytes of signature at the end of a kind; OPEN, CLAIM and EVIDENCE carry their proof inside. */
+/** Bytes of signature at the end of a kind; OPEN, CLAIM, EVIDENCE and REVEAL carry their proof inside. */
 const SIGNATURE_BYTES: Partial<Record<TxKind, number>> = {
   [TxKind.JOIN]: 128, [TxKind.OPEN]: 0, [TxKind.CLAIM]: 0, [TxKind.EVIDENCE]: 0,
+  [TxKind.REVEAL]: 0,
 };
 
 export function signatureBytes(kind: TxKind): number {
@@ -97,7 +103,7 @@ export function decodeTx(bytes: Uint8Array): Decoded {
   return fields === undefined ? { code: TxCode.MALFORMED } : { code: TxCode.OK, tx: fields };
 }
 
-/** What a signer signs: purpose, ledger id, and the transaction up to its signatures (SPEC 4.1). */
+/** What a signer signs: purpose, ledger id, and the transaction up to its signatures (SPEC L4.1). */
 export function signedMessage(ledgerId: Uint8Array, bytes: Uint8Array): Uint8Array {
   const covered = bytes.subarray(0, bytes.length - signatureBytes(bytes[0]!));
   return concat([new Uint8Array([LedgerPurpose.TX_SIGN]), ledgerId, covered]);
@@ -112,7 +118,7 @@ export function txId(crypto: Pick<Crypto, 'sha256'>, bytes: Uint8Array): Uint8Ar
 
 type Signer = (message: Uint8Array) => Uint8Array;
 type Unsigned<T> = Omit<T, 'kind' | 'signature'>;
-type SignedKind = Exclude<Tx['kind'], TxKind.JOIN | TxKind.OPEN | TxKind.CLAIM | TxKind.EVIDENCE>;
+type SignedKind = Exclude<Tx['kind'], TxKind.JOIN | TxKind.OPEN | TxKind.CLAIM | TxKind.EVIDENCE | TxKind.REVEAL>;
 
 /** Any transaction with one signature, complete. */
 export function signTx<K extends SignedKind>(
@@ -148,5 +154,3 @@ export function encodeOpen(fields: Omit<OpenTx, 'kind'>): Uint8Array {
 export function encodeClaim(fields: Omit<ClaimTx, 'kind'>): Uint8Array {
   return encodeTx({ ...fields, kind: TxKind.CLAIM });
 }
-
-export type { Fields };

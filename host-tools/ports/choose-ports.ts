@@ -11,16 +11,27 @@ export interface ChosenPort {
 }
 
 /** A named port need not be listed: ptys and network ports never are. Throws CliError (exit 3). */
-export function choosePorts(listed: readonly PortInfo[], named: readonly string[], all: boolean): ChosenPort[] {
+export function choosePorts(
+  listed: readonly PortInfo[],
+  named: readonly string[],
+  all: boolean,
+): ChosenPort[] {
   if (named.length > 0) return withoutTwins(named.map((path) => ({ path, usb: usbOf(listed, path) })));
   const boards = listed.filter(isLikelyBoard);
   if (boards.length === 0) {
-    throw new CliError('no board is plugged in', 'plug one in, or see what `fairhop doctor` finds', ExitCode.NoPort);
+    throw new CliError(
+      'no board is plugged in',
+      'plug one in, or see what `fairhop doctor` finds',
+      ExitCode.NoPort,
+    );
   }
   if (boards.length > 1 && !all) {
     const paths = boards.map((port) => port.stableName ?? port.path).join(', ');
-    throw new CliError(`several boards are plugged in: ${paths}`, 'choose with --port, or take all with --all',
-      ExitCode.NoPort);
+    throw new CliError(
+      `several boards are plugged in: ${paths}`,
+      'choose with --port, or take all with --all',
+      ExitCode.NoPort,
+    );
   }
   return boards.map(({ path, usb }) => ({ path, usb }));
 }

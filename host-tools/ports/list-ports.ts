@@ -1,5 +1,5 @@
-// The serial ports of this computer and what is probably behind each. On Linux from sysfs and /dev, so that it
-// works without udev; elsewhere from the serial package. Ports are looked at, never opened: opening can reset
+// The serial ports of this computer and what is probably behind each. On Linux from sysfs and /dev, so that
+// it works without udev; elsewhere from the serial package. Ports are looked at, never opened: opening can reset
 // a board that is at work. Called by `fairhop ports`, `doctor`, and whoever must choose a port.
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -51,7 +51,10 @@ export function isLikelyBoard(port: PortInfo): boolean {
 }
 
 function linuxPort(
-  host: HostSystem, name: string, sysPath: string | null, stableNames: ReadonlyMap<string, string>,
+  host: HostSystem,
+  name: string,
+  sysPath: string | null,
+  stableNames: ReadonlyMap<string, string>,
   boards: readonly BoardUsb[],
 ): PortInfo | null {
   // Virtual consoles have no device; the 32 ttyS entries of a PC are mostly sockets that do not exist.
@@ -61,7 +64,10 @@ function linuxPort(
   const node = join(host.root, 'dev', name);
   const { group, accessible } = nodeAccess(host, node);
   return {
-    path: node, stableName: stableNames.get(node) ?? null, group, accessible,
+    path: node,
+    stableName: stableNames.get(node) ?? null,
+    group,
+    accessible,
     holders: portHolders(node, join(host.root, 'proc')),
     usbSysPath: device?.sysPath ?? null,
     ...identity(device, boards),
@@ -69,7 +75,8 @@ function linuxPort(
 }
 
 function identity(
-  device: UsbDevice | null, boards: readonly BoardUsb[],
+  device: UsbDevice | null,
+  boards: readonly BoardUsb[],
 ): Pick<PortInfo, 'usb' | 'bridge' | 'likelyBoards'> {
   if (device === null) return { usb: null, bridge: null, likelyBoards: [] };
   const { vendorId, productId, serialNumber, manufacturer, product } = device;
@@ -120,13 +127,24 @@ async function listedBySerialPackage(boards: readonly BoardUsb[]): Promise<PortI
   const ports = await SerialPort.list();
   return ports.map((port) => {
     // The package gives hexadecimal text without a prefix.
-    const device = port.vendorId === undefined || port.productId === undefined ? null : {
-      vendorId: parseInt(port.vendorId, 16), productId: parseInt(port.productId, 16),
-      serialNumber: port.serialNumber ?? null, manufacturer: port.manufacturer ?? null, product: null,
-      sysPath: basename(port.path),
-    };
+    const device =
+      port.vendorId === undefined || port.productId === undefined
+        ? null
+        : {
+            vendorId: parseInt(port.vendorId, 16),
+            productId: parseInt(port.productId, 16),
+            serialNumber: port.serialNumber ?? null,
+            manufacturer: port.manufacturer ?? null,
+            product: null,
+            sysPath: basename(port.path),
+          };
     return {
-      path: port.path, stableName: null, group: null, accessible: true, holders: [], usbSysPath: null,
+      path: port.path,
+      stableName: null,
+      group: null,
+      accessible: true,
+      holders: [],
+      usbSysPath: null,
       ...identity(device, boards),
     };
   });

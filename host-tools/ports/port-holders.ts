@@ -22,7 +22,9 @@ export function processesNamed(name: string, procDirectory = '/proc'): number[] 
 }
 
 function processIds(procDirectory: string): number[] {
-  return entries(procDirectory).filter((name) => /^\d+$/.test(name)).map(Number);
+  return entries(procDirectory)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 function holds(fdDirectory: string, target: string): boolean {

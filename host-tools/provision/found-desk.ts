@@ -79,7 +79,7 @@ export function joinOf(founding: Founding, member: Identity, nonce: number, vali
 /** The settings of a member's board that follow from the genesis; the rest is the caller's choice. */
 export function settingsOf(
   founding: Founding,
-  member: Identity,
+  member: Pick<Identity, 'name' | 'address' | 'generation'>,
   networkKey: Uint8Array,
   choice: Pick<NodeSettings, 'readingS' | 'helloMinMs' | 'helloMaxMs' | 'receiptDelayMs' | 'retryS' | 'freePerMille'>,
 ): NodeSettings {

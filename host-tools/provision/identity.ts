@@ -83,13 +83,12 @@ export interface NodeSettings {
   readingS: number;
 }
 
-/** Every file of a provisioned board, by its name in Storage. */
-export function boardFiles(identity: Identity, settings: NodeSettings, keys: Uint8Array): Map<string, Uint8Array> {
+/** The files of a provisioned board by their names in Storage; the checkpoints, `fh.cp`, are the one large file. */
+export function boardFiles(settings: NodeSettings, keys: Uint8Array, paySecret: Uint8Array): Map<string, Uint8Array> {
   return new Map([
-    ['fh.node', new TextEncoder().encode(JSON.stringify(settings))],
     ['fh.keys', keys],
-    ['fh.pay', identity.paySecret],
-    ['fh.cp', identity.checkpoints],
+    ['fh.pay', paySecret],
+    ['fh.node', new Uint8Array(Buffer.from(JSON.stringify(settings)))],
   ]);
 }
 

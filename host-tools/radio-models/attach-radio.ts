@@ -62,7 +62,8 @@ export class PinBank {
   }
 
   resolve(pin: unknown): VirtualPin {
-    const found = pin instanceof VirtualPin ? pin : this.pins[typeof pin === 'number' ? `D${pin}` : String(pin)];
+    const name = typeof pin === 'number' ? `D${pin}` : String(pin);
+    const found = pin instanceof VirtualPin ? pin : this.pins[name];
     if (!found) throw new Error(`Invalid pin ${String(pin)}`);
     return found;
   }
@@ -142,10 +143,10 @@ class VirtualSpi {
   setup(options: { sck: unknown; miso: unknown; mosi: unknown; baud: number; mode?: number }): void {
     for (const line of ['sck', 'miso', 'mosi'] as const) {
       const pin = this.bank.resolve(options[line]).name;
-      if (pin !== this.wiring[line]) this.model.violations.push(`SPI: ${line} on ${pin}, wired to ${this.wiring[line]}`);
+      if (pin !== this.wiring[line]) this.breach(`${line} on ${pin}, wired to ${this.wiring[line]}`);
     }
-    if (options.baud > this.maxBaud) this.model.violations.push(`SPI: ${options.baud} Hz is too fast for the chip`);
-    if ((options.mode ?? 0) !== 0) this.model.violations.push(`SPI: mode ${options.mode}`);
+    if (options.baud > this.maxBaud) this.breach(`${options.baud} Hz is too fast for the chip`);
+    if ((options.mode ?? 0) !== 0) this.breach(`mode ${options.mode}`);
     this.configured = true;
   }
 
@@ -164,6 +165,10 @@ class VirtualSpi {
     this.send(data, chipSelect);
   }
 
+  private breach(what: string): void {
+    this.model.violations.push(`SPI: ${what}`);
+  }
+
   private fails(): boolean {
     if (this.sparing > 0) this.sparing--;
     else if (this.throwing > 0) {
@@ -180,6 +185,8 @@ export interface AttachedRadio {
   spi: { throwing: number; sparing: number; dead: boolean };
   /** To be merged into the global object of the virtual board. */
   globals: Record<string, unknown>;
+  /** The board lost its power: no watch fires any more, and what was being transmitted breaks off. */
+  powerOff(): void;
 }
 
 /** Semtech's limits: 10 MHz for the SX1276 (table 10), 16 MHz for the SX1262 (table 8-1). */
@@ -229,5 +236,9 @@ function attach(
       bank.setWatch(callback, pin, options),
     clearWatch: (id?: number) => bank.clearWatch(id),
   };
-  return { model, bank, spi, globals };
+  const powerOff = (): void => {
+    bank.clearWatch();
+    model.setReset(0);
+  };
+  return { model, bank, spi, globals, powerOff };
 }

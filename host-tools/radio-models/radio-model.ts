@@ -105,7 +105,8 @@ export function symbolUs(modem: LoraModem): number {
 /** SX1276 datasheet 4.1.1.7 and SX1261/2 datasheet 6.1.4, in floating point as printed there. */
 export function frameUs(modem: LoraModem, bytes: number): number {
   const sf = modem.spreadingFactor;
-  const bits = 8 * bytes + (modem.crc ? 16 : 0) - 4 * sf + (sf >= 7 ? 8 : 0) + (modem.explicitHeader ? 20 : 0);
+  const overhead = (modem.crc ? 16 : 0) + (sf >= 7 ? 8 : 0) + (modem.explicitHeader ? 20 : 0);
+  const bits = 8 * bytes - 4 * sf + overhead;
   const perBlock = 4 * (modem.lowDataRate ? sf - 2 : sf);
   const payload = Math.ceil(Math.max(bits, 0) / perBlock) * (modem.codingRate + 4);
   const symbols = modem.preambleSymbols + (sf >= 7 ? 4.25 : 6.25) + 8 + payload;
@@ -113,7 +114,9 @@ export function frameUs(modem: LoraModem, bytes: number): number {
 }
 
 /** A receiver that opened late still catches a frame if it hears the last five symbols of the preamble. */
-export function listenedLongEnough(modem: LoraModem, sinceUs: number, nowUs: number, airtimeUs: number): boolean {
+export function listenedLongEnough(
+  modem: LoraModem, sinceUs: number, nowUs: number, airtimeUs: number,
+): boolean {
   if (airtimeUs === 0) return true;
   const slackUs = Math.max(0, modem.preambleSymbols - 5) * symbolUs(modem) + 1000;
   return sinceUs <= nowUs - airtimeUs + slackUs;

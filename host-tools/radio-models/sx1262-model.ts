@@ -4,9 +4,10 @@
 import type { Scheduler } from '../ether/scheduler.ts';
 import {
   frameUs, listenedLongEnough, ModelClock, symbolUs,
-  type AirPort, type AirSettings, type LineName, type LoraModem, type RadioModel, type Reception,
+  type AirPort, type LineName, type RadioModel, type Reception,
 } from './radio-model.ts';
-import { BANDWIDTH_HZ, COMMANDS, Op, REGISTER_RESET } from './sx1262-commands.ts';
+import { COMMANDS, Op } from './sx1262-commands.ts';
+import { Sx1262Settings, timerSteps, timerUs } from './sx1262-settings.ts';
 
 const enum Irq {
   TxDone = 0x001,
@@ -38,11 +39,7 @@ const CALIBRATE_IMAGE_US = 2000;
 const RESET_PULSE_US = 100;
 /** A pin read and a turn of the loop, for an interpreter on a fast computer. */
 const PIN_READ_US = 50;
-const TIMER_STEP_US = 15.625;
 const XOSC_START_ERROR = 0x20;
-
-/** dBm by duty cycle and hpMax. */
-const POWER_AT_22: Readonly<Record<string, number>> = { '4 7': 22, '3 5': 20, '2 3': 17, '2 2': 14 };
 
 export interface Sx1262Board {
   /** A TCXO is fitted: without SetDIO3AsTcxoCtrl there is no clock for the radio. */
@@ -56,13 +53,12 @@ export class Sx1262Model implements RadioModel {
   onLine: (name: LineName, level: number) => void = () => {};
   /** MHz that the image was last calibrated for. */
   imageBandMHz: [number, number] = [902, 928];
-  dio2RfSwitch = false;
-  dcdc = false;
+  /** What the chip was told since its reset; open to assertions. */
+  settings: Sx1262Settings;
   private readonly clock: ModelClock;
   private readonly air: AirPort;
   private readonly board: Sx1262Board;
   private readonly buffer = new Uint8Array(256);
-  private readonly registers = new Map<number, number>();
   private readonly bytes: number[] = [];
   private selected = false;
   private resetLevel = 1;
@@ -71,21 +67,7 @@ export class Sx1262Model implements RadioModel {
   private mode = Mode.StandbyRc;
   private commandStatus = 0;
   private irq = 0;
-  private irqMask = 0;
-  private dio1Mask = 0;
   private dio1 = 0;
-  private deviceErrors = 0;
-  private tcxoDelayUs = -1;
-  private packetType = -1;
-  private modulation = [7, 4, 1, 0];
-  private packet = [0, 12, 0, 0xff, 0, 0];
-  private cad = [0, 0, 0];
-  private base = [0, 0];
-  private frequencySteps = 0;
-  private txPower = 0;
-  /** What the amplifier gives at a setting of 22 (DS table 13-21). */
-  private powerAt22 = 22;
-  private fallback = Mode.StandbyRc;
   private rxLength = 0;
   private rxStart = 0;
   private quality = [0, 0, 0];
@@ -99,12 +81,12 @@ export class Sx1262Model implements RadioModel {
     this.clock = new ModelClock(scheduler);
     this.air = air;
     this.board = board;
-    this.toResetState();
+    this.settings = this.freshSettings();
   }
 
   /** Register by address; for assertions. */
   peek(address: number): number {
-    return this.registers.get(address) ?? 0;
+    return this.settings.register(address);
   }
 
   setReset(level: number): void {
@@ -155,41 +137,43 @@ export class Sx1262Model implements RadioModel {
   }
 
   receive(frame: Uint8Array, rssiDbm: number, snrDb: number, reception: Reception): boolean {
-    if (this.mode !== Mode.Rx || this.detecting || this.packetType !== 1) return false;
+    if (this.mode !== Mode.Rx || this.detecting || this.settings.packetType !== 1) return false;
     const nowUs = this.clock.nowUs();
-    if (!listenedLongEnough(this.modem(), this.rxSinceUs, nowUs, reception.airtimeUs ?? 0)) return false;
-    if (frame.length > this.packet[3]) {
+    const modem = this.settings.modem();
+    if (!listenedLongEnough(modem, this.rxSinceUs, nowUs, reception.airtimeUs ?? 0)) return false;
+    if (frame.length > this.settings.packet[3]) {
       // DS 13.4.6: with an explicit header the payload length is the longest that is accepted.
       this.raise(Irq.HeaderErr);
       return false;
     }
-    this.rxStart = this.base[1];
+    this.rxStart = this.settings.base[1];
     this.rxLength = frame.length;
     frame.forEach((byte, i) => (this.buffer[(this.rxStart + i) & 0xff] = byte));
     const crcPresent = reception.crcPresent ?? true;
-    this.registers.set(0x076b, crcPresent ? 0x10 : 0);
+    this.settings.registers.set(0x076b, crcPresent ? 0x10 : 0);
     const rssi = Math.round(-2 * rssiDbm) & 0xff;
     this.quality = [rssi, Math.round(snrDb * 4) & 0xff, rssi];
     const bad = crcPresent && !reception.crcOk;
     this.raise(Irq.PreambleDetected | Irq.HeaderValid | Irq.RxDone | (bad ? Irq.CrcErr : 0));
     this.commandStatus = 2;
-    if (!this.rxContinuous) this.enter(this.fallback);
+    if (!this.rxContinuous) this.enter(this.settings.fallbackToXosc ? Mode.StandbyXosc : Mode.StandbyRc);
     return true;
   }
 
   private toResetState(): void {
     this.stopWork();
-    this.registers.clear();
-    for (const [address, value] of Object.entries(REGISTER_RESET)) this.registers.set(Number(address), value);
-    this.mode = this.fallback = Mode.StandbyRc;
-    this.commandStatus = this.irq = this.irqMask = this.dio1Mask = 0;
-    // DS 13.3.6: with a TCXO the oscillator cannot start by itself at power-up.
-    this.deviceErrors = this.board.tcxo ? XOSC_START_ERROR : 0;
-    this.tcxoDelayUs = -1;
-    this.packetType = -1;
+    this.settings = this.freshSettings();
+    this.mode = Mode.StandbyRc;
+    this.commandStatus = this.irq = 0;
     this.imageBandMHz = [902, 928];
-    this.dio2RfSwitch = this.dcdc = false;
     this.updateLine();
+  }
+
+  private freshSettings(): Sx1262Settings {
+    const settings = new Sx1262Settings((what) => this.breach(what));
+    // DS 13.3.6: with a TCXO the oscillator cannot have started by itself at power-up.
+    if (this.board.tcxo) settings.deviceErrors = XOSC_START_ERROR;
+    return settings;
   }
 
   private breach(what: string): void {
@@ -219,13 +203,14 @@ export class Sx1262Model implements RadioModel {
       case Op.GetPacketStatus:
         return [0, this.status(), ...this.quality][index] ?? 0;
       case Op.GetDeviceErrors:
-        return [0, this.status(), this.deviceErrors >> 8, this.deviceErrors][index] ?? 0;
+        return [0, this.status(), this.settings.deviceErrors >> 8, this.settings.deviceErrors][index] ?? 0;
       case Op.GetPacketType:
-        return index === 2 ? this.packetType : this.status();
+        return index === 2 ? this.settings.packetType : this.status();
       case Op.GetRssiInst:
         return index === 2 ? (this.air.busy() ? 160 : 230) : this.status();
       case Op.ReadRegister:
-        return index < 4 ? this.status() : this.peek(((this.bytes[1] << 8) | this.bytes[2]) + index - 4);
+        if (index < 4) return this.status();
+        return this.settings.register(((this.bytes[1] << 8) | this.bytes[2]) + index - 4);
       case Op.ReadBuffer:
         return index < 3 ? this.status() : this.buffer[(this.bytes[1] + index - 3) & 0xff];
       default:
@@ -251,7 +236,8 @@ export class Sx1262Model implements RadioModel {
       return this.breach(`${rule.name} with ${length} bytes instead of ${rule.length}`);
     }
     if (rule.standbyOnly && this.mode > Mode.StandbyXosc) this.breach(`${rule.name} in mode ${this.mode}`);
-    if (rule.afterPacketType && this.packetType < 0) this.breach(`${rule.name} before SetPacketType`);
+    const untyped = rule.afterPacketType && this.settings.packetType < 0;
+    if (untyped) this.breach(`${rule.name} before SetPacketType`);
     this.occupy(COMMAND_US);
     this.commandStatus = 0;
     this.obey(op, args);
@@ -262,9 +248,9 @@ export class Sx1262Model implements RadioModel {
       case Op.SetStandby:
         return this.enter(args[0] === 0 ? Mode.StandbyRc : Mode.StandbyXosc);
       case Op.SetTx:
-        return this.startTransmission(timerSteps(args) * TIMER_STEP_US);
+        return this.startTransmission(timerUs(args));
       case Op.SetRx:
-        return this.startReception(timerSteps(args));
+        return this.startReception(args);
       case Op.SetCad:
         return this.startDetection();
       case Op.Calibrate:
@@ -272,80 +258,34 @@ export class Sx1262Model implements RadioModel {
       case Op.CalibrateImage:
         this.imageBandMHz = [args[0] * 4, args[1] * 4];
         if (args[0] > args[1]) this.breach('image calibration with the band upside down');
-        return this.occupy(CALIBRATE_IMAGE_US + Math.max(0, this.tcxoDelayUs));
+        return this.occupy(CALIBRATE_IMAGE_US + Math.max(0, this.settings.tcxoDelayUs));
       case Op.WriteRegister:
-        return this.writeRegisters((args[0] << 8) | args[1], args.slice(2));
+        return this.settings.writeRegisters((args[0] << 8) | args[1], args.slice(2));
       case Op.WriteBuffer:
         return args.slice(1).forEach((byte, i) => (this.buffer[(args[0] + i) & 0xff] = byte));
       case Op.ClearIrqStatus:
         this.irq &= ~((args[0] << 8) | args[1]);
         return this.updateLine();
       default:
-        this.configure(op, args);
+        this.settings.configure(op, args);
     }
   }
 
-  private configure(op: number, args: number[]): void {
-    if (op === Op.SetDioIrqParams) {
-      this.irqMask = (args[0] << 8) | args[1];
-      this.dio1Mask = (args[2] << 8) | args[3];
-    } else if (op === Op.ClearDeviceErrors) this.deviceErrors = 0;
-    else if (op === Op.SetPacketType) this.packetType = args[0];
-    else if (op === Op.SetModulationParams) this.setModulation(args);
-    else if (op === Op.SetPacketParams) this.packet = args;
-    else if (op === Op.SetCadParams) this.cad = args;
-    else if (op === Op.SetBufferBaseAddress) this.base = args;
-    else if (op === Op.SetRfFrequency) this.frequencySteps = args.reduce((value, byte) => value * 256 + byte, 0);
-    else if (op === Op.SetTxParams) this.setTxPower(args[0]);
-    else if (op === Op.SetPaConfig) this.setPaConfig(args);
-    else if (op === Op.SetDio2AsRfSwitchCtrl) this.dio2RfSwitch = args[0] === 1;
-    else if (op === Op.SetRegulatorMode) this.dcdc = args[0] === 1;
-    else if (op === Op.SetRxTxFallbackMode) this.fallback = args[0] === 0x30 ? Mode.StandbyXosc : Mode.StandbyRc;
-    else if (op === Op.SetDio3AsTcxoCtrl) this.tcxoDelayUs = timerSteps(args.slice(1)) * TIMER_STEP_US;
-  }
-
-  private setModulation(args: number[]): void {
-    const [sf, bandwidth, codingRate] = args;
-    const valid = sf >= 5 && sf <= 12 && bandwidth in BANDWIDTH_HZ && codingRate >= 1 && codingRate <= 4;
-    if (!valid) this.breach(`modulation ${args.join(' ')} does not exist`);
-    this.modulation = args;
-  }
-
-  private setTxPower(value: number): void {
-    this.txPower = (value << 24) >> 24;
-    if (this.txPower < -9 || this.txPower > 22) this.breach(`transmit power ${this.txPower} dBm`);
-  }
-
-  private setPaConfig(args: number[]): void {
-    if (args[0] > 4 || args[1] > 7 || args[2] !== 0 || args[3] !== 1) this.breach(`PA configuration ${args.join(' ')}`);
-    this.powerAt22 = POWER_AT_22[`${args[0]} ${args[1]}`] ?? 22;
-    // DS 13.1.14: sets the over-current limit back to its default.
-    this.registers.set(0x08e7, 0x38);
-  }
-
-  private writeRegisters(address: number, values: number[]): void {
-    values.forEach((value, i) => {
-      const at = address + i;
-      if (!this.registers.has(at)) this.breach(`register 0x${at.toString(16)} does not exist`);
-      this.registers.set(at, value);
-    });
-  }
-
   private calibrate(): void {
-    if (this.board.tcxo && this.tcxoDelayUs < 0) this.deviceErrors |= XOSC_START_ERROR;
-    this.occupy(CALIBRATE_US + Math.max(0, this.tcxoDelayUs));
+    if (this.board.tcxo && this.settings.tcxoDelayUs < 0) this.settings.deviceErrors |= XOSC_START_ERROR;
+    this.occupy(CALIBRATE_US + Math.max(0, this.settings.tcxoDelayUs));
   }
 
   /** False when the radio has no clock: a TCXO that nobody switched on. */
   private hasClock(): boolean {
-    if (!this.board.tcxo || this.tcxoDelayUs >= 0) return true;
-    this.deviceErrors |= XOSC_START_ERROR;
+    if (!this.board.tcxo || this.settings.tcxoDelayUs >= 0) return true;
+    this.settings.deviceErrors |= XOSC_START_ERROR;
     this.commandStatus = 5;
     return false;
   }
 
   private leaveStandbyUs(us: number): number {
-    const startUs = us + (this.mode === Mode.StandbyRc ? Math.max(0, this.tcxoDelayUs) : 0);
+    const startUs = us + (this.mode === Mode.StandbyRc ? Math.max(0, this.settings.tcxoDelayUs) : 0);
     this.occupy(startUs);
     return startUs;
   }
@@ -355,13 +295,13 @@ export class Sx1262Model implements RadioModel {
     if (this.mode === Mode.Tx) return this.breach('SetTx while transmitting');
     const startUs = this.leaveStandbyUs(TO_TX_US);
     this.enter(Mode.Tx);
-    const length = this.packet[3];
+    const length = this.settings.packet[3];
     if (length === 0) this.breach('transmission of 0 bytes');
     const frame = new Uint8Array(length);
-    for (let i = 0; i < length; i++) frame[i] = this.buffer[(this.base[0] + i) & 0xff];
-    const airtimeUs = frameUs(this.modem(), length);
+    for (let i = 0; i < length; i++) frame[i] = this.buffer[(this.settings.base[0] + i) & 0xff];
+    const airtimeUs = frameUs(this.settings.modem(), length);
     this.transmitting = true;
-    this.air.transmit(frame, airtimeUs, this.settings());
+    this.air.transmit(frame, airtimeUs, this.settings.air());
     const stuck = this.stuckTransmissions > 0;
     if (stuck) this.stuckTransmissions--;
     if (timeoutUs > 0 && (stuck || timeoutUs < airtimeUs)) {
@@ -375,14 +315,14 @@ export class Sx1262Model implements RadioModel {
     }
   }
 
-  private startReception(steps: number): void {
+  private startReception(args: number[]): void {
     if (!this.hasClock()) return;
     const startUs = this.leaveStandbyUs(TO_RX_US);
     this.enter(Mode.Rx);
     this.rxSinceUs = this.clock.nowUs() + startUs;
-    this.rxContinuous = steps === 0xffffff;
-    if (steps === 0 || this.rxContinuous) return;
-    this.pending = this.clock.afterUs(startUs + steps * TIMER_STEP_US, () => {
+    this.rxContinuous = timerSteps(args) === 0xffffff;
+    if (timerSteps(args) === 0 || this.rxContinuous) return;
+    this.pending = this.clock.afterUs(startUs + timerUs(args), () => {
       if (!this.air.busy()) this.finish(Irq.Timeout);
     });
   }
@@ -394,13 +334,13 @@ export class Sx1262Model implements RadioModel {
     // The status of a detecting chip reads as receiving.
     this.enter(Mode.Rx);
     this.detecting = true;
-    const symbols = 2 ** this.cad[0] + 1;
+    const symbols = 2 ** this.settings.cad[0] + 1;
     const heard = this.air.busy();
     if (this.stuckDetections > 0) {
       this.stuckDetections--;
       return;
     }
-    this.pending = this.clock.afterUs(startUs + symbols * symbolUs(this.modem()), () => {
+    this.pending = this.clock.afterUs(startUs + symbols * symbolUs(this.settings.modem()), () => {
       const detected = heard || this.air.busy();
       this.enter(Mode.StandbyRc);
       this.raise(Irq.CadDone | (detected ? Irq.CadDetected : 0));
@@ -408,7 +348,7 @@ export class Sx1262Model implements RadioModel {
   }
 
   private finish(flag: Irq): void {
-    this.enter(this.fallback);
+    this.enter(this.settings.fallbackToXosc ? Mode.StandbyXosc : Mode.StandbyRc);
     this.raise(flag);
   }
 
@@ -426,38 +366,14 @@ export class Sx1262Model implements RadioModel {
   }
 
   private raise(flags: number): void {
-    this.irq |= flags & this.irqMask;
+    this.irq |= flags & this.settings.irqMask;
     this.updateLine();
   }
 
   private updateLine(): void {
-    const level = this.irq & this.dio1Mask ? 1 : 0;
+    const level = this.irq & this.settings.dio1Mask ? 1 : 0;
     if (level === this.dio1) return;
     this.dio1 = level;
     this.onLine('dio1', level);
   }
-
-  private modem(): LoraModem {
-    const [spreadingFactor, bandwidth, codingRate, lowDataRate] = this.modulation;
-    return {
-      spreadingFactor,
-      bandwidthHz: BANDWIDTH_HZ[bandwidth],
-      codingRate,
-      preambleSymbols: (this.packet[0] << 8) | this.packet[1],
-      explicitHeader: this.packet[2] === 0,
-      crc: this.packet[4] === 1,
-      lowDataRate: lowDataRate === 1,
-    };
-  }
-
-  private settings(): AirSettings {
-    const { spreadingFactor, bandwidthHz } = this.modem();
-    const syncWord = (this.peek(0x0740) & 0xf0) | (this.peek(0x0741) >> 4);
-    const frequencyHz = (this.frequencySteps * 32e6) / 2 ** 25;
-    return { frequencyHz, spreadingFactor, bandwidthHz, syncWord, powerDbm: this.txPower - 22 + this.powerAt22 };
-  }
-}
-
-function timerSteps(args: number[]): number {
-  return (args[0] << 16) | (args[1] << 8) | args[2];
 }

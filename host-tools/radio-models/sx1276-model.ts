@@ -84,7 +84,8 @@ export class Sx1276Model implements RadioModel {
 
   select(): void {
     if (this.address !== -1) this.breach('chip select fell twice');
-    if (this.resetLevel === 0 || this.clock.nowUs() < this.readyAtUs) this.breach('SPI access before the chip is up');
+    const up = this.resetLevel === 1 && this.clock.nowUs() >= this.readyAtUs;
+    if (!up) this.breach('SPI access before the chip is up');
     this.address = -2;
   }
 
@@ -190,7 +191,9 @@ export class Sx1276Model implements RadioModel {
     if (address === R.OpMode) return this.writeOpMode(value);
     const busy = this.mode() > Mode.Standby;
     const name = `0x${address.toString(16).padStart(2, '0')}`;
-    if (busy && !WRITABLE_WHEN_BUSY.includes(address)) this.breach(`register ${name} written in mode ${this.mode()}`);
+    if (busy && !WRITABLE_WHEN_BUSY.includes(address)) {
+      this.breach(`register ${name} written in mode ${this.mode()}`);
+    }
     if (address < 0x0d || address >= 0x40) {
       if (READ_ONLY.includes(address)) this.breach(`read-only register ${name} written`);
       else this.common[address] = value;
@@ -242,7 +245,8 @@ export class Sx1276Model implements RadioModel {
     const startUs = START_US + (from === Mode.Sleep ? OSCILLATOR_START_US : 0);
     if (to === Mode.Tx) this.startTransmission(startUs);
     else if (to === Mode.Cad) this.startDetection(startUs);
-    else if (to === Mode.RxContinuous || to === Mode.RxSingle) this.startReception(startUs, to === Mode.RxSingle);
+    else if (to === Mode.RxContinuous) this.startReception(startUs, false);
+    else if (to === Mode.RxSingle) this.startReception(startUs, true);
   }
 
   private startTransmission(startUs: number): void {

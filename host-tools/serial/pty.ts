@@ -68,7 +68,8 @@ function spawnSocat(): ChildProcessWithoutNullStreams {
  * says the path and then only watches over this process, because script itself would go on without it.
  */
 function spawnScript(): ChildProcessWithoutNullStreams {
-  const command = `stty raw -echo; echo "PTY is $(tty)"; while kill -0 ${process.pid} 2>/dev/null; do sleep 1; done`;
+  const watch = `while kill -0 ${process.pid} 2>/dev/null; do sleep 1; done`;
+  const command = `stty raw -echo; echo "PTY is $(tty)"; ${watch}`;
   return spawn('script', ['-qfc', command, '/dev/null'], { stdio: 'pipe' });
 }
 
@@ -85,9 +86,10 @@ function announcedPath(child: ChildProcessWithoutNullStreams, maker: PtyMaker): 
       child.on('error', () => {});
       settle();
     };
-    const timer = setTimeout(() => done(() => reject(new Error(`${maker} did not say a path`))), START_TIMEOUT_MS);
-    child.once('error', (error) => done(() => reject(new Error(`${maker} does not start: ${error.message}`))));
-    child.once('close', () => done(() => reject(new Error(`${maker} ended at once: ${text.trim()}`))));
+    const fail = (reason: string) => done(() => reject(new Error(`${maker} ${reason}`)));
+    const timer = setTimeout(() => fail('did not say a path'), START_TIMEOUT_MS);
+    child.once('error', (error) => fail(`does not start: ${error.message}`));
+    child.once('close', () => fail(`ended at once: ${text.trim()}`));
     source.on('data', (bytes: Buffer) => {
       text += bytes.toString('latin1');
       const path = /PTY is (\S+)\r?\n/.exec(text)?.[1];

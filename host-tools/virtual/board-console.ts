@@ -258,12 +258,17 @@ export class BoardConsole {
     this.reply(Type.Data, new Uint8Array(0));
   }
 
+  /**
+   * The interpreter's console puts a carriage return before every line feed even here, and does not count it.
+   */
   private reply(type: Type, data: Uint8Array): void {
     const length = type | data.length;
-    const packet = new Uint8Array(4 + data.length);
-    packet.set([DLE, SOH, (length >> 8) & 255, length & 255]);
-    packet.set(data, 4);
-    this.send(packet);
+    const packet = [DLE, SOH, (length >> 8) & 255, length & 255];
+    for (const byte of data) {
+      if (byte === 0x0a) packet.push(0x0d);
+      packet.push(byte);
+    }
+    this.send(Uint8Array.from(packet));
   }
 
   private keepFileOpen(): void {

@@ -35,13 +35,3 @@ function isBuffer(source: unknown): source is ArrayBuffer {
 export function binaryText(bytes: ArrayLike<number>): string {
   return Buffer.from(bytes as number[]).toString('latin1');
 }
-
-/** CRC-32 of IEEE 802.3, as E.CRC32. */
-export function crc32(bytes: number[]): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let i = 0; i < 8; i++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
-}

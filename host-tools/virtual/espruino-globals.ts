@@ -2,10 +2,11 @@
 // crypto and dgram, as the interpreter has them. Every effect on the world outside goes through `Machine`,
 // which drops it once the power is off. Knows neither the console's bytes nor the scheduler. Used by
 // vm-session.ts.
-import { createCipheriv, createHash } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import type { BoardTimers } from './board-timers.ts';
 import { BoardEvents } from './board-events.ts';
-import { binaryText, crc32, flatten } from './espruino-bytes.ts';
+import { crc32 } from '../serial/crc32.ts';
+import { binaryText, flatten } from './espruino-bytes.ts';
 import { dgramModule } from './espruino-dgram.ts';
 import { storageModule } from './espruino-storage.ts';
 import type { Realm } from './espruino-realm.ts';
@@ -133,7 +134,7 @@ function eObject(machine: Machine): Record<string, unknown> {
     toArrayBuffer: (...sources: unknown[]) => realm.bytes(flatten(sources)).buffer,
     toString: (...sources: unknown[]) => binaryText(flatten(sources)),
     toJS: (value: unknown) => jsText(value),
-    CRC32: (source: unknown) => crc32(flatten([source])),
+    CRC32: (source: unknown) => crc32(Uint8Array.from(flatten([source]))),
     getErrorFlags: () => realm.global.Array(),
     getSizeOf: (value: unknown) => 1 + Math.ceil(jsText(value).length / 12),
     setFlags: () => {},
@@ -150,31 +151,32 @@ function cryptoModule(machine: Machine): Record<string, unknown> {
   const { realm } = machine;
   const hash = (name: string) => (source: unknown) =>
     realm.bytes(createHash(name).update(Uint8Array.from(flatten([source]))).digest()).buffer;
-  // Counter mode is its own inverse.
-  const aes = (data: unknown, key: unknown, options: { iv?: unknown; mode?: string } = {}) =>
-    aesCounter(machine, flatten([data]), flatten([key]), flatten([options.iv ?? []]), options.mode ?? 'CBC');
+  const aes = (encrypt: boolean) => (data: unknown, key: unknown, options: { mode?: string } = {}) =>
+    aesBlocks(machine, encrypt, flatten([data]), flatten([key]), options.mode ?? 'CBC');
   return {
     SHA1: hash('sha1'),
     SHA256: hash('sha256'),
     SHA512: hash('sha512'),
-    AES: { encrypt: aes, decrypt: aes },
+    AES: { encrypt: aes(true), decrypt: aes(false) },
   };
 }
 
 /**
- * undefined with a line on the console where the interpreter gives up. Other modes exist there; no firmware
- * uses them.
+ * ECB and CTR; undefined with a line on the console where the interpreter gives up. Its CTR takes no notice of `iv`
+ * and counts from zero. Other modes exist there; no firmware uses them.
  */
-function aesCounter(
-  machine: Machine, data: number[], key: number[], iv: number[], mode: string,
+function aesBlocks(
+  machine: Machine, encrypt: boolean, data: number[], key: number[], mode: string,
 ): ArrayBuffer | undefined {
   const bits = key.length * 8;
-  if (mode !== 'CTR' || ![128, 192, 256].includes(bits)) {
-    const reason = mode === 'CTR' ? 'Unknown error: -0x20' : `AES mode ${mode} is not modelled`;
+  const modelled = mode === 'CTR' || (mode === 'ECB' && data.length % 16 === 0);
+  if (!modelled || ![128, 192, 256].includes(bits)) {
+    const reason = mode === 'CTR' || mode === 'ECB' ? 'Unknown error: -0x20' : `AES mode ${mode} is not modelled`;
     print(machine, [`ERROR: ${reason}`]);
     return undefined;
   }
-  const counter = Uint8Array.from({ length: 16 }, (_, i) => iv[i] ?? 0);
-  const cipher = createCipheriv(`aes-${bits}-ctr`, Uint8Array.from(key), counter);
+  const create = encrypt || mode === 'CTR' ? createCipheriv : createDecipheriv;
+  const cipher = create(`aes-${bits}-${mode.toLowerCase()}`, Uint8Array.from(key), mode === 'CTR' ? new Uint8Array(16) : null);
+  cipher.setAutoPadding(false);
   return machine.realm.bytes(cipher.update(Uint8Array.from(data))).buffer as ArrayBuffer;
 }

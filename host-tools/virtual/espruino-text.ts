@@ -167,7 +167,7 @@ function quoted(text: string, escape: (code: number, next: number) => string): s
 }
 
 const NAMED_ESCAPES: Record<number, string> = {
-  8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r',
+  8: '\\b', 9: '\\t', 10: '\\n', 12: '\\f', 13: '\\r',
 };
 
 function jsonEscape(code: number): string {
@@ -176,6 +176,7 @@ function jsonEscape(code: number): string {
 
 /** Octal where it is shortest and no digit follows that it would swallow. */
 function shortEscape(code: number, next: number): string {
+  if (code === 0x0b) return '\\v';
   const digitFollows = next >= 0x30 && next <= 0x37;
   if (code < 8 && !digitFollows) return `\\${code}`;
   if (code < 256) return `\\x${code.toString(16).toUpperCase().padStart(2, '0')}`;

@@ -1,5 +1,5 @@
-// Layout and scene without a canvas: positions in metres stay true to scale, forces separate the rest, work stops, and
-// labels keep out of each other's way.
+// Layout and scene without a canvas: positions in metres stay true to scale, forces separate the rest, work
+// stops, and labels keep out of each other's way.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MeshLayout } from '../../host-tools/dashboard/page/graph/layout.ts';
@@ -18,7 +18,9 @@ function sceneOf(mesh: MeshView, size = SIZE): Scene {
 }
 
 function insideOf(scene: Scene, size: { width: number; height: number }): boolean {
-  return scene.nodes.every((node) => node.x >= 0 && node.x <= size.width && node.y >= 0 && node.y <= size.height);
+  return scene.nodes.every(
+    (node) => node.x >= 0 && node.x <= size.width && node.y >= 0 && node.y <= size.height,
+  );
 }
 
 describe('the graph', () => {
@@ -30,7 +32,10 @@ describe('the graph', () => {
     const scene = buildScene(mesh, layout, SIZE, textWidth);
     const [a, b] = [mesh.nodes[0]!, mesh.nodes[4]!];
     const [at, bt] = [scene.byAddress.get(a.address)!, scene.byAddress.get(b.address)!];
-    const drawn = { x: (bt.x - at.x) / scene.pixelsPerMetre!, y: (at.y - bt.y) / scene.pixelsPerMetre! };
+    const drawn = {
+      x: (bt.x - at.x) / scene.pixelsPerMetre!,
+      y: (at.y - bt.y) / scene.pixelsPerMetre!,
+    };
     assert.ok(Math.abs(drawn.x - (b.x! - a.x!)) < 1e-6 && Math.abs(drawn.y - (b.y! - a.y!)) < 1e-6);
     assert.ok(insideOf(scene, SIZE));
   });
@@ -40,9 +45,15 @@ describe('the graph', () => {
     const mesh = crowd(30);
     assert.equal(layout.update(mesh), true);
     const before = layout.nodes.map((node) => [node.x, node.y]);
-    const richer = { ...mesh, nodes: mesh.nodes.map((node) => ({ ...node, balance: node.balance + 5, lastSeenS: 3 })) };
+    const richer = {
+      ...mesh,
+      nodes: mesh.nodes.map((node) => ({ ...node, balance: node.balance + 5, lastSeenS: 3 })),
+    };
     assert.equal(layout.update(richer), false);
-    assert.deepEqual(layout.nodes.map((node) => [node.x, node.y]), before);
+    assert.deepEqual(
+      layout.nodes.map((node) => [node.x, node.y]),
+      before,
+    );
     assert.equal(layout.nodes[0]!.view.balance, mesh.nodes[0]!.balance + 5);
   });
 
@@ -70,13 +81,31 @@ describe('the graph', () => {
   it('survives a mesh that contradicts itself', () => {
     const mesh = village();
     const odd = { rssiDbm: 1e9, payableLinks: 0 };
-    const links = [...mesh.links, { a: 'nobody', b: '00000001', ...odd }, { a: '00000001', b: '00000001', ...odd }];
+    const links = [
+      ...mesh.links,
+      { a: 'nobody', b: '00000001', ...odd },
+      { a: '00000001', b: '00000001', ...odd },
+    ];
     const same = mesh.nodes.map((node) => ({ ...node, x: 5, y: 5 }));
-    for (const nodes of [mesh.nodes, same, mesh.nodes.slice(0, 1), [mesh.nodes[0]!, mesh.nodes[0]!], []]) {
+    for (const nodes of [
+      mesh.nodes,
+      same,
+      mesh.nodes.slice(0, 1),
+      [mesh.nodes[0]!, mesh.nodes[0]!],
+      [],
+    ]) {
       for (const size of [SIZE, { width: 0, height: 0 }]) {
         const scene = sceneOf({ nodes, links }, size);
-        assert.ok(scene.nodes.every((node) => Number.isFinite(node.x) && Number.isFinite(node.y) && node.radius > 0));
-        assert.ok(scene.links.every((drawn) => drawn.a !== drawn.b && drawn.strength >= 0 && drawn.strength <= 1));
+        assert.ok(
+          scene.nodes.every(
+            (node) => Number.isFinite(node.x) && Number.isFinite(node.y) && node.radius > 0,
+          ),
+        );
+        assert.ok(
+          scene.links.every(
+            (drawn) => drawn.a !== drawn.b && drawn.strength >= 0 && drawn.strength <= 1,
+          ),
+        );
       }
     }
   });
@@ -84,7 +113,12 @@ describe('the graph', () => {
   it('keeps labels apart where there is room, and leaves them out of a crowd', () => {
     const boxes = sceneOf(village()).nodes.map(({ label, name }) => {
       const width = textWidth(name);
-      const left = label!.align === 'center' ? label!.x - width / 2 : label!.align === 'left' ? label!.x : label!.x - width;
+      const left =
+        label!.align === 'center'
+          ? label!.x - width / 2
+          : label!.align === 'left'
+            ? label!.x
+            : label!.x - width;
       return { left, right: left + width, top: label!.y - 7, bottom: label!.y + 7 };
     });
     for (const [i, a] of boxes.entries()) {
@@ -97,6 +131,15 @@ describe('the graph', () => {
 
   it('tells the purposes of frames apart, whatever the case', () => {
     const groups = ['DATA', 'data', 'Receipt', 'PAY', 'open', 'HELLO', 'nack', ''].map(frameGroup);
-    assert.deepEqual(groups, ['data', 'data', 'receipt', 'pay', 'pay', 'control', 'control', 'control']);
+    assert.deepEqual(groups, [
+      'data',
+      'data',
+      'receipt',
+      'pay',
+      'pay',
+      'control',
+      'control',
+      'control',
+    ]);
   });
 });

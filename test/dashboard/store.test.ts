@@ -1,12 +1,17 @@
-// What the page knows after snapshots and events in any order: no doubles, newest first, bounded, and nothing left of
-// another ledger.
+// What the page knows after snapshots and events in any order: no doubles, newest first, bounded, and
+// nothing left of another ledger.
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import * as store from '../../host-tools/dashboard/page/store.ts';
 import { FakeGateway, village } from '../gateway/http/fake-source.ts';
 
 function snapshotOf(gateway: FakeGateway): store.Snapshot {
-  return { status: gateway.status(), mesh: gateway.mesh(), packets: gateway.packets(0, 200), blocks: gateway.blocks(1e9, 100) };
+  return {
+    status: gateway.status(),
+    mesh: gateway.mesh(),
+    packets: gateway.packets(0, 200),
+    blocks: gateway.blocks(1e9, 100),
+  };
 }
 
 describe('the page store', () => {
@@ -21,7 +26,10 @@ describe('the page store', () => {
     store.takeSnapshot(snapshotOf(gateway));
     for (const data of gateway.packets(3, 10)) store.takeEvent({ type: 'packet', data });
     store.takeEvent({ type: 'packet', data: gateway.addPacket() });
-    assert.deepEqual(store.packets.value!.map((packet) => packet.id), [6, 5, 4, 3, 2, 1]);
+    assert.deepEqual(
+      store.packets.value!.map((packet) => packet.id),
+      [6, 5, 4, 3, 2, 1],
+    );
     assert.equal(store.newestPacketId(), 6);
   });
 
@@ -32,7 +40,10 @@ describe('the page store', () => {
       store.takeEvent({ type: 'block', data: gateway.addBlock() });
       store.takeEvent({ type: 'log', data: { at: '', level: 'info', text: String(i) } });
     }
-    assert.deepEqual([store.packets.value!.length, store.blocks.value!.length, store.log.value.length], [200, 100, 4]);
+    assert.deepEqual(
+      [store.packets.value!.length, store.blocks.value!.length, store.log.value.length],
+      [200, 100, 4],
+    );
     assert.equal(store.packets.value![0]!.id, 500);
     assert.equal(store.log.value[0]!.text, '499');
   });

@@ -3,7 +3,9 @@
 // errata notes print.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { applyStoredConfig, defaultLoraConfig, type LoraConfig } from '../../firmware/src/drivers/lora-config.ts';
+import {
+  applyStoredConfig, defaultLoraConfig, type LoraConfig,
+} from '../../firmware/src/drivers/lora-config.ts';
 import { Sx1262Model } from '../../host-tools/radio-models/sx1262-model.ts';
 import { Sx1276Model } from '../../host-tools/radio-models/sx1276-model.ts';
 import { frameOf, RadioBench, TinyEther } from './radio-bench.ts';
@@ -26,7 +28,7 @@ function model<T>(bench: RadioBench, kind: new (...args: never[]) => T): T {
 
 function powerOnAir(kind: 'sx1276' | 'sx1262', txPowerDbm: number): number {
   const bench = new RadioBench(kind, new TinyEther(), { txPowerDbm }).start();
-  bench.engine.send(frameOf(10));
+  bench.send(frameOf(10));
   bench.run(2000);
   return bench.ether.sent[0]!.settings.powerDbm;
 }
@@ -99,8 +101,8 @@ describe('SX1262 set-up', () => {
     assert.deepEqual([chip.peek(0x0740), chip.peek(0x0741)], [0x14, 0x24]);
     assert.equal(sx1262({ syncWord: 0x34 }).peek(0x0741), 0x44);
     assert.equal(chip.peek(0x08ac), 0x96);
-    assert.equal(chip.dcdc, true);
-    assert.equal(chip.dio2RfSwitch, true);
+    assert.equal(chip.settings.dcdc, true);
+    assert.equal(chip.settings.dio2RfSwitch, true);
   });
 
   test('power from -9 to 22 dBm, with the over-current limit', () => {
@@ -111,7 +113,7 @@ describe('SX1262 set-up', () => {
   test('spreading factors 5 and 6 have their own time on air', () => {
     for (const spreadingFactor of [5, 6, 12]) {
       const bench = new RadioBench('sx1262', new TinyEther(), { spreadingFactor }).start();
-      bench.engine.send(frameOf(33));
+      bench.send(frameOf(33));
       bench.run(5000);
       assert.deepEqual(bench.results, [true]);
       assert.equal(Math.ceil(bench.ether.sent[0]!.airtimeUs / 1000), bench.airtimeMs(33));

@@ -10,6 +10,7 @@ import { VirtualScheduler } from '../../host-tools/ether/scheduler.ts';
 import type { BoardFile } from '../../host-tools/firmware-build/boards.ts';
 import { attachRadio, type AttachedRadio } from '../../host-tools/radio-models/attach-radio.ts';
 import type { AirPort, AirSettings } from '../../host-tools/radio-models/radio-model.ts';
+import { RadioRecorder } from './radio-record.ts';
 
 export type ChipKind = 'sx1276' | 'sx1262';
 export const CHIPS: readonly ChipKind[] = ['sx1276', 'sx1262'];
@@ -68,7 +69,8 @@ export class TinyEther {
 
   private transmit(from: RadioBench, frame: Uint8Array, airtimeUs: number, settings: AirSettings): void {
     this.onAir = this.onAir.filter((entry) => this.alive(entry));
-    const entry = { from, endMs: this.scheduler.nowMs() + Math.ceil(airtimeUs / 1000), spoiled: this.onAir.length > 0 };
+    const endMs = this.scheduler.nowMs() + Math.ceil(airtimeUs / 1000);
+    const entry = { from, endMs, spoiled: this.onAir.length > 0 };
     for (const other of this.onAir) other.spoiled = true;
     this.onAir.push(entry);
     this.sent.push({ frame, airtimeUs, settings });
@@ -90,41 +92,63 @@ export class RadioBench {
   readonly results: boolean[] = [];
   readonly faults: number[] = [];
   readonly switchLevels: [number, number][] = [];
+  readonly record = new RadioRecorder();
+  readonly wiring: Record<string, unknown>;
   /** A carrier that only channel activity detection sees. */
   jammed = false;
 
-  constructor(kind: ChipKind, ether = new TinyEther(), changes: Partial<LoraConfig> = {}, configGood = true) {
+  /** Without `air` the bench is on its `ether`. */
+  constructor(
+    kind: ChipKind,
+    ether = new TinyEther(),
+    changes: Partial<LoraConfig> = {},
+    configGood = true,
+    air?: AirPort,
+  ) {
     this.ether = ether;
     const board = benchBoard(kind);
-    this.radio = attachRadio(board, ether.scheduler, ether.port(() => this));
+    this.radio = attachRadio(board, ether.scheduler, air ?? ether.port(() => this));
     this.config = { ...defaultLoraConfig(), ...changes };
     ether.benches.push(this);
-    const io = this.io(board);
+    const io = this.record.wrap(this.io(board));
     const pin = (name: keyof typeof PINS): object => this.radio.bank.pins[PINS[name]]!;
-    const common = { cs: pin('cs'), reset: pin('reset'), rxEnable: pin('rxEnable'), txEnable: pin('txEnable') };
+    const antenna = { rxEnable: pin('rxEnable'), txEnable: pin('txEnable') };
+    const common = { cs: pin('cs'), reset: pin('reset'), ...antenna };
+    const facts = { dio2RfSwitch: true, tcxoDecivolts: 18, dcdc: true, lowPower: false };
+    const of1276 = { ...common, dio0: pin('dio0'), paBoost: true };
+    const of1262 = { ...common, dio1: pin('dio1'), busy: pin('busy'), ...facts };
+    this.wiring = kind === 'sx1276' ? of1276 : of1262;
     const chip =
-      kind === 'sx1276'
-        ? new Sx127x(io, { ...common, dio0: pin('dio0'), paBoost: true }, this.config)
-        : new Sx126x(
-            io,
-            {
-              ...common, dio1: pin('dio1'), busy: pin('busy'),
-              dio2RfSwitch: true, tcxoDecivolts: 18, dcdc: true, lowPower: false,
-            },
-            this.config,
-          );
+      kind === 'sx1276' ? new Sx127x(io, of1276, this.config) : new Sx126x(io, of1262, this.config);
     this.engine = new LoraEngine(io, chip, this.config, configGood);
   }
 
   /** Starts the driver and lets it come up. */
   start(): this {
+    const { lines } = this.record;
+    this.record.stimulus('B');
     this.engine.start(
-      (frame, rssiDbm, snrDb) => this.frames.push({ frame, rssiDbm, snrDb }),
-      (sent) => this.results.push(sent),
-      (code) => this.faults.push(code),
+      (frame, rssiDbm, snrDb) => {
+        lines.push(`frame ${Buffer.from(frame).toString('hex')} ${rssiDbm} ${snrDb}`);
+        this.frames.push({ frame, rssiDbm, snrDb });
+      },
+      (sent) => {
+        lines.push(`sent ${sent}`);
+        this.results.push(sent);
+      },
+      (code) => {
+        lines.push(`fault ${code}`);
+        this.faults.push(code);
+      },
     );
     this.run(200);
     return this;
+  }
+
+  /** As `engine.send`, into the record as well. */
+  send(frame: Uint8Array): void {
+    this.record.stimulus(`S${Buffer.from(frame).toString('hex')}`);
+    this.engine.send(frame);
   }
 
   run(ms: number): void {
@@ -141,7 +165,8 @@ export class RadioBench {
   }
 
   private io(board: BoardFile): BoardIo {
-    const globals = this.radio.globals as unknown as BoardIo & { SPI1: BoardIo['spi'] & { setup(o: object): void } };
+    type Spi = BoardIo['spi'] & { setup(options: object): void };
+    const globals = this.radio.globals as unknown as BoardIo & { SPI1: Spi };
     const { sck, miso, mosi } = board.pins;
     globals.SPI1.setup({ sck, miso, mosi, baud: board.radio.spiBaud!, mode: 0 });
     this.radio.bank.write(this.radio.bank.resolve(PINS.cs), 1);

@@ -1,6 +1,7 @@
 // Every fault a bench has seen ends in success or in the right exit code with a remedy, quickly, and leaves a
 // flash that is old, new, or refuses to start. Boards run side by side: most of the time is spent waiting.
 import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
 import type { ChipName } from '../../host-tools/flash/esp-rom-emulator/chips.ts';
 import type { Faults } from '../../host-tools/flash/esp-rom-emulator/faults.ts';
@@ -24,85 +25,148 @@ const CASES: readonly Case[] = [
   { name: 'a data block lost on the way', faults: { loseDataBlock: 2 }, exitCode: 0, content: 'new' },
   { name: 'the answer to a block lost', faults: { loseReplyToBlock: 2 }, exitCode: 0, content: 'new' },
   { name: 'a bit flipped on the wire', faults: { flipWireByteInBlock: 3 }, exitCode: 0, content: 'new' },
-  { name: 'a bit flipped in the flash, once', faults: { flipFlash: { address: 0x12000, times: 1 } },
-    exitCode: 0, content: 'new' },
-  { name: 'a flash cell that is worn out', faults: { flipFlash: { address: 0x12000, times: 1000 } },
-    exitCode: 8, content: 'refuses to start', message: /does not keep.*0x11000/, remedy: /worn out/ },
+  {
+    name: 'a bit flipped in the flash, once',
+    faults: { flipFlash: { address: 0x12000, times: 1 } },
+    exitCode: 0,
+    content: 'new',
+  },
+  {
+    name: 'a flash cell that is worn out',
+    faults: { flipFlash: { address: 0x12000, times: 1000 } },
+    exitCode: 8,
+    content: 'refuses to start',
+    message: /does not keep.*0x11000/,
+    remedy: /worn out/,
+  },
   { name: 'errors above 300000 baud', faults: { damagedAboveBaud: 300_000 }, exitCode: 0, content: 'new' },
   { name: 'noise before every boot log', faults: { bootNoiseBytes: 300 }, exitCode: 0, content: 'new' },
   { name: 'a stub that does not start', faults: { deadStub: true }, exitCode: 0, content: 'new' },
-  { name: 'a stub that does not start, on an S3', chip: 'esp32s3', faults: { deadStub: true },
-    exitCode: 0, content: 'new' },
-  { name: 'silence from the start', faults: { silent: true }, exitCode: 6, content: 'old',
-    message: /nothing was received/, remedy: /hold BOOT/ },
-  { name: 'silence in the middle', faults: { silentAfterBlocks: 3 }, exitCode: 8, content: 'refuses to start',
-    message: /stopped answering.*will not start/, remedy: /repeat/ },
-  { name: 'the cable pulled in the middle', faults: { unplugAfterBlocks: 3 }, exitCode: 9,
-    content: 'refuses to start', message: /disappeared.*will not start/, remedy: /plug the board in again/ },
-  { name: 'no auto-reset circuit', faults: { noAutoDownload: true }, exitCode: 6, content: 'old',
-    message: /starts its application \(boot mode 0x13\)/, remedy: /hold BOOT/ },
-  { name: 'secure download mode', chip: 'esp32c3', faults: { secureDownload: true }, exitCode: 7, content: 'old',
-    message: /secure download/, remedy: /another board/ },
-  { name: 'a BOOT button that is stuck', faults: { bootButtonStuck: true }, exitCode: 10, content: 'new',
-    message: /download mode/, remedy: /BOOT/ },
-  { name: 'an interpreter that says nothing', faults: { noPrompt: true }, exitCode: 10, content: 'new',
-    message: /does not answer/, remedy: /RESET/ },
-  { name: 'a supply that collapses', faults: { brownOut: true }, exitCode: 10, content: 'new',
-    message: /supply voltage/, remedy: /powered hub/ },
+  {
+    name: 'a stub that does not start, on an S3',
+    chip: 'esp32s3',
+    faults: { deadStub: true },
+    exitCode: 0,
+    content: 'new',
+  },
+  {
+    name: 'silence from the start',
+    faults: { silent: true },
+    exitCode: 6,
+    content: 'old',
+    message: /nothing was received/,
+    remedy: /hold BOOT/,
+  },
+  {
+    name: 'silence in the middle',
+    faults: { silentAfterBlocks: 3 },
+    exitCode: 8,
+    content: 'refuses to start',
+    message: /stopped answering.*will not start/,
+    remedy: /repeat/,
+  },
+  {
+    name: 'the cable pulled in the middle',
+    faults: { unplugAfterBlocks: 3 },
+    exitCode: 9,
+    content: 'refuses to start',
+    message: /disappeared.*will not start/,
+    remedy: /plug the board in again/,
+  },
+  {
+    name: 'no auto-reset circuit',
+    faults: { noAutoDownload: true },
+    exitCode: 6,
+    content: 'old',
+    message: /starts its application \(boot mode 0x13\)/,
+    remedy: /hold BOOT/,
+  },
+  {
+    name: 'secure download mode',
+    chip: 'esp32c3',
+    faults: { secureDownload: true },
+    exitCode: 7,
+    content: 'old',
+    message: /secure download/,
+    remedy: /another board/,
+  },
+  {
+    name: 'a BOOT button that is stuck',
+    faults: { bootButtonStuck: true },
+    exitCode: 10,
+    content: 'new',
+    message: /download mode/,
+    remedy: /BOOT/,
+  },
+  {
+    name: 'an interpreter that says nothing',
+    faults: { noPrompt: true },
+    exitCode: 10,
+    content: 'new',
+    message: /does not answer/,
+    remedy: /RESET/,
+  },
+  {
+    name: 'a supply that collapses',
+    faults: { brownOut: true },
+    exitCode: 10,
+    content: 'new',
+    message: /supply voltage/,
+    remedy: /powered hub/,
+  },
 ];
 
 describe('flashing a board with', { concurrency: true }, () => {
   for (const c of CASES) {
-    it(c.name, async () => {
-      const b = await bench({ chip: c.chip ?? 'esp32', faults: { ...c.faults } });
-      try {
-        const report = await b.flash();
-        const said = `${report.message} / ${report.remedy} after ${report.seconds} s`;
-        assert.equal(report.exitCode, c.exitCode, said);
-        assert.equal(b.content(), c.content, said);
-        assert.ok(report.seconds < ENDS_WITHIN_SECONDS, said);
-        if (c.exitCode === 0) assert.equal(report.outcome, 'flashed');
-        assert.match(report.message ?? '', c.message ?? /^$/);
-        assert.match(report.remedy ?? '', c.remedy ?? /^$/);
-      } finally {
-        await b.close();
-      }
+    it(c.name, async (t) => {
+      const b = await bench(t, { chip: c.chip ?? 'esp32', faults: { ...c.faults } });
+      const report = await b.flash();
+      const said = `${report.message} / ${report.remedy} after ${report.seconds} s`;
+      assert.equal(report.exitCode, c.exitCode, said);
+      assert.equal(b.content(), c.content, said);
+      assert.ok(report.seconds < ENDS_WITHIN_SECONDS, said);
+      if (c.exitCode === 0) assert.equal(report.outcome, 'flashed');
+      assert.match(report.message ?? '', c.message ?? /^$/);
+      assert.match(report.remedy ?? '', c.remedy ?? /^$/);
     });
   }
 
-  it('the wrong chip: nothing is written and the old runtime runs again', async () => {
-    const b = await bench({ chip: 'esp32c3' });
+  it('the wrong chip: nothing is written and the old runtime runs again', async (t) => {
+    const b = await bench(t, { chip: 'esp32c3' });
     const report = await b.flash({ chip: 'esp32s3' });
     assert.equal(report.exitCode, 7);
     assert.match(report.message!, /the chip is an esp32c3, the board definition says esp32s3/);
     assert.equal(b.content(), 'old');
     assert.equal(b.board.flash.programmedBytes, 0);
-    await b.close();
   });
 
-  it('the cable pulled at any block: a second run finishes the job', async () => {
-    await Promise.all(Array.from({ length: BLOCKS_TO_PULL_AT }, (_, index) => pullAtBlock(index + 1)));
+  it('the cable pulled at any block: a second run finishes the job', async (t) => {
+    await Promise.all(Array.from({ length: BLOCKS_TO_PULL_AT }, (_, index) => pullAtBlock(t, index + 1)));
   });
 
-  it('an interruption: exit 130, and the job can be finished', async () => {
-    const b = await bench({ chip: 'esp32' });
+  it('an interruption: exit 130, and the job can be finished', async (t) => {
+    const b = await bench(t, { chip: 'esp32' });
     const stop = new AbortController();
-    const first = await b.flash({}, {
-      signal: stop.signal,
-      onProgress: (stage, fraction) => { if (stage === 'writing' && fraction > 0.4) stop.abort(); },
-    });
+    const first = await b.flash(
+      {},
+      {
+        signal: stop.signal,
+        onProgress: (stage, fraction) => {
+          if (stage === 'writing' && fraction > 0.4) stop.abort();
+        },
+      },
+    );
     assert.equal(first.exitCode, 130);
     assert.match(first.message!, /will not start until the job is finished/);
     assert.equal(b.content(), 'refuses to start');
     assert.equal((await b.flash()).exitCode, 0);
     assert.equal(b.content(), 'new');
-    await b.close();
   });
 });
 
-async function pullAtBlock(block: number): Promise<void> {
+async function pullAtBlock(t: TestContext, block: number): Promise<void> {
   const faults: Faults = { unplugAfterBlocks: block };
-  const b = await bench({ chip: 'esp32', faults });
+  const b = await bench(t, { chip: 'esp32', faults });
   const first = await b.flash();
   assert.equal(first.exitCode, 9, `${block}: ${first.message}`);
   assert.equal(b.content(), 'refuses to start');
@@ -111,5 +175,4 @@ async function pullAtBlock(block: number): Promise<void> {
   const second = await b.flash();
   assert.equal(second.exitCode, 0, `${block}: ${second.message}`);
   assert.equal(b.content(), 'new');
-  await b.close();
 }

@@ -9,7 +9,12 @@ import type { ChipFamily } from '../../host-tools/flash/chip-session.ts';
 export const CHIP_IDS: Record<ChipFamily, number> = { esp32: 0, esp32s3: 9, esp32c3: 5 };
 const FLASH_4MB_CODE = 0x20;
 
-export function espImage(chip: ChipFamily, payloadBytes: number, seed: number, flashCode = FLASH_4MB_CODE): Buffer {
+export function espImage(
+  chip: ChipFamily,
+  payloadBytes: number,
+  seed: number,
+  flashCode = FLASH_4MB_CODE,
+): Buffer {
   const header = Buffer.alloc(24);
   header.set([0xe9, 1, 2, flashCode], 0);
   header.writeUInt32LE(0x40080000, 4);
@@ -29,7 +34,9 @@ export function espImage(chip: ChipFamily, payloadBytes: number, seed: number, f
 /** Espruino's layout for a 4 MB chip. */
 export function partitionTable(): Buffer {
   const rows: [string, number, number, number, number][] = [
-    ['nvs', 1, 2, 0x9000, 0x3000], ['otadata', 1, 0, 0xc000, 0x2000], ['factory', 0, 0, 0x10000, 0x180000],
+    ['nvs', 1, 2, 0x9000, 0x3000],
+    ['otadata', 1, 0, 0xc000, 0x2000],
+    ['factory', 0, 0, 0x10000, 0x180000],
     ['storage', 1, 0x99, 0x320000, 0xe0000],
   ];
   const entries = rows.map(([label, type, subtype, address, size]) => {
@@ -47,11 +54,15 @@ export function partitionTable(): Buffer {
   return Buffer.concat([...entries, digest, Buffer.alloc(0xc00 - 32 * (rows.length + 1), 0xff)]);
 }
 
-export interface RuntimeFiles { [name: string]: Buffer }
+export interface RuntimeFiles {
+  [name: string]: Buffer;
+}
 
 export function runtimeFiles(chip: ChipFamily, seed = 1, appBytes = 150_000): RuntimeFiles {
-  const [table, app] = chip === 'esp32' ? ['partitions_espruino.bin', 'espruino_esp32.bin']
-    : ['partition-table.bin', `espruino-${chip}.bin`];
+  const [table, app] =
+    chip === 'esp32'
+      ? ['partitions_espruino.bin', 'espruino_esp32.bin']
+      : ['partition-table.bin', `espruino-${chip}.bin`];
   return {
     'bootloader.bin': espImage(chip, 20_000, seed + 100),
     [table]: partitionTable(),

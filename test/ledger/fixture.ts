@@ -1,10 +1,11 @@
 // A small world for ledger tests: founders, a gateway, nodes with real chequebooks, and blocks one slot apart.
 // Chains are cut to the chequebook's real length but only the chains a test uses are computed.
+import assert from 'node:assert/strict';
 import { bindingKey, Book, bookLeaf, chainTop, macKey, openMessage, payPrefix, sign, step } from '#protocol';
 import type { BookId, MacKey } from '#protocol';
 import { ed25519PublicKey, nodeCrypto, signEd25519, verifyEd25519 } from '../../host-tools/crypto/index.ts';
 import {
-  deskProfile, encodeClaim, encodeGenesis, encodeOpen, Ledger, PoolId, signJoin, TxCode,
+  BlockCode, deskProfile, encodeClaim, encodeGenesis, encodeOpen, Ledger, PoolId, signJoin, TxCode,
 } from '../../host-tools/ledger/index.ts';
 import type { BuiltBlock, GenesisParams, LedgerDeps } from '../../host-tools/ledger/index.ts';
 
@@ -102,23 +103,66 @@ function prefixOf(id: BookId, level: number): Uint8Array {
   return prefix;
 }
 
+const books = new Map<string, TestBook>();
+
+/** A book depends on ledger, address and generation only, so tests share what is slow to make. */
+export function bookOf(ledgerId: Uint8Array, address: number, generation: number): TestBook {
+  const name = `${ledgerId.join()}:${address}:${generation}`;
+  const book = books.get(name) ?? new TestBook({ ledger: ledgerId, address, generation }, 4);
+  books.set(name, book);
+  return book;
+}
+
+/** What protocol section 9 promises, from a scan of the whole state. */
+export function checkInvariants(ledger: Ledger): void {
+  const totals = ledger.totals();
+  assert.equal(totals.sum, totals.supply, 'balances sum to the supply');
+  const escrow = new Map<number, number>();
+  const paying = new Map<number, number>();
+  for (const channel of ledger.channels()) {
+    assert.ok(channel.settled <= channel.limit && channel.limit <= Book.LINKS);
+    const held = (channel.limit - channel.settled) * ledger.money.linkValue;
+    escrow.set(channel.payer, (escrow.get(channel.payer) ?? 0) + held);
+    paying.set(channel.payer, (paying.get(channel.payer) ?? 0) + 1);
+  }
+  const guaranteed = new Map<string, number>();
+  const vouch = (key: string, line: number): unknown => guaranteed.set(key, (guaranteed.get(key) ?? 0) + line);
+  for (const node of ledger.nodes()) {
+    assert.ok(ledger.free(node) >= 0, 'free credit of a node');
+    assert.equal(node.escrow, escrow.get(node.address) ?? 0, 'escrow equals the channels');
+    assert.equal(node.channels, paying.get(node.address) ?? 0);
+    vouch(node.guarantor.join(), node.line);
+  }
+  const treasury = new Uint8Array(32).join();
+  for (const owner of ledger.owners()) {
+    assert.ok(ledger.free(owner) >= 0, 'free credit of an owner');
+    assert.equal(owner.guaranteed, guaranteed.get(owner.key.join()) ?? 0, 'guarantees equal the lines');
+    vouch(treasury, owner.line);
+  }
+  for (const pool of ledger.pools()) assert.ok(ledger.free(pool) >= 0, 'free credit of a pool');
+  assert.equal(ledger.pool(PoolId.TREASURY)!.guaranteed, guaranteed.get(treasury) ?? 0);
+}
+
 export class World {
   readonly ledger: Ledger;
   readonly founder = person(1);
-  readonly books = new Map<number, TestBook>();
   timeS = 1_700_000_001;
+  /** A second ledger that only ever sees the blocks. */
+  readonly follower: Ledger;
 
   constructor(readonly genesis: Uint8Array = smallGenesis()) {
     this.ledger = Ledger.fromGenesis(deps, genesis);
+    this.follower = Ledger.fromGenesis(deps, genesis);
   }
 
-  /** Builds the next block a slot later; the sum of all balances is checked after every single one. */
+  /** Builds the next block a slot later; another ledger must accept it, and every invariant must hold after it. */
   block(candidates: Uint8Array[]): BuiltBlock {
     this.timeS += this.ledger.params.blockIntervalS;
     const sign = (message: Uint8Array): Uint8Array => signEd25519(BLOCK_SEED, message);
     const built = this.ledger.buildBlock({ timeS: this.timeS, producer: HOME, candidates, sign });
-    const totals = this.ledger.totals();
-    if (!totals.conserved) throw new Error(`sum ${totals.sum} instead of ${totals.supply}`);
+    assert.equal(this.follower.applyBlock(built.block).code, BlockCode.OK);
+    assert.deepEqual(this.follower.stateRoot(), this.ledger.stateRoot());
+    checkInvariants(this.ledger);
     return built;
   }
 
@@ -127,11 +171,24 @@ export class World {
     return this.block(candidates).results.map((result) => result.code);
   }
 
+  /** Empty blocks until the one that ends the present epoch has been built. */
+  endEpoch(): void {
+    do this.block([]); while ((this.ledger.height + 1) % this.ledger.params.epoch !== 0);
+  }
+
+  endEpochs(count: number): void {
+    for (let i = 0; i < count; i++) this.endEpoch();
+  }
+
+  /** Nonce and last height for an owner's next signature. */
+  next(owner: Person): { nonce: number; validUntil: number } {
+    return { nonce: this.ledger.account(owner.key)?.nonce ?? 0, validUntil: this.ledger.height + 100 };
+  }
+
   join(address: number, owner = this.founder, guarantor = this.founder, line = this.ledger.money.creditLine): Uint8Array {
-    const book = new TestBook({ ledger: this.ledger.ledgerId, address, generation: 1 }, 4);
-    this.books.set(address, book);
     return signJoin(this.ledger.ledgerId, {
-      address, owner: owner.key, linkKey: new Uint8Array(32).fill(address & 255), bookRoot: book.root, generation: 1,
+      address, owner: owner.key, linkKey: new Uint8Array(32).fill(address & 255), bookRoot: this.book(address).root,
+      generation: 1,
       home: HOME, community: PoolId.FIRST_COMMUNITY, guarantor: guarantor.key, line,
       ownerNonce: this.ledger.account(owner.key)?.nonce ?? 0,
       guarantorNonce: this.ledger.account(guarantor.key)?.nonce ?? 0,
@@ -148,7 +205,7 @@ export class World {
   }
 
   book(address: number): TestBook {
-    return this.books.get(address)!;
+    return bookOf(this.ledger.ledgerId, address, 1);
   }
 
   balance(address: number): number {

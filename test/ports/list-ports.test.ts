@@ -14,15 +14,26 @@ const BOARDS = [{ id: 'some-board', vendorId: 0x10c4, productId: 0xea60 }];
 
 it('lists a board with its identity, stable name, access and holder', async () => {
   const host = new MadeUpHost({ udev: true });
-  host.plugIn({ tty: 'ttyUSB0', vendorId: '10c4', productId: 'ea60', serial: '0001', nodeMode: 0o666,
-    stableName: 'usb-Silicon_Labs_CP2102_0001-if00-port0' });
+  host.plugIn({
+    tty: 'ttyUSB0',
+    vendorId: '10c4',
+    productId: 'ea60',
+    serial: '0001',
+    nodeMode: 0o666,
+    stableName: 'usb-Silicon_Labs_CP2102_0001-if00-port0',
+  });
   host.process(77, 'minicom', ['dev/null', 'dev/ttyUSB0']);
   const [port, ...others] = await listPorts(host.system, BOARDS);
   assert.equal(others.length, 0);
   assert.equal(port!.path, join(host.root, 'dev/ttyUSB0'));
   assert.equal(port!.stableName, join(host.root, 'dev/serial/by-id/usb-Silicon_Labs_CP2102_0001-if00-port0'));
   assert.deepEqual(port!.usb, {
-    vendorId: 0x10c4, productId: 0xea60, serialNumber: '0001', manufacturer: null, product: null });
+    vendorId: 0x10c4,
+    productId: 0xea60,
+    serialNumber: '0001',
+    manufacturer: null,
+    product: null,
+  });
   assert.equal(port!.bridge, 'CP2102');
   assert.deepEqual(port!.likelyBoards, ['some-board']);
   assert.equal(port!.accessible, true);
@@ -36,7 +47,10 @@ it('does not take a USB modem for a board, and leaves out consoles', async () =>
   host.write('sys/class/tty/tty0/dev', '4:0\n');
   host.write('sys/class/tty/ttyS0/device/uevent', '');
   const ports = await listPorts(host.system, BOARDS);
-  assert.deepEqual(ports.map((port) => port.path), [join(host.root, 'dev/ttyACM0')]);
+  assert.deepEqual(
+    ports.map((port) => port.path),
+    [join(host.root, 'dev/ttyACM0')],
+  );
   assert.equal(isLikelyBoard(ports[0]!), false);
   assert.equal(ports[0]!.accessible, false);
   host.remove();
@@ -47,7 +61,10 @@ it('takes any product of Espressif for a chip with USB of its own', async () => 
   host.plugIn({ tty: 'ttyACM0', vendorId: '303a', productId: '1001', nodeMode: 0o666 });
   host.plugIn({ tty: 'ttyACM1', vendorId: '303a', productId: '4002', nodeMode: 0o666 });
   const ports = await listPorts(host.system, BOARDS);
-  assert.deepEqual(ports.map((port) => port.bridge), ['ESP32-S3/C3 USB-Serial/JTAG', 'ESP32 USB']);
+  assert.deepEqual(
+    ports.map((port) => port.bridge),
+    ['ESP32-S3/C3 USB-Serial/JTAG', 'ESP32 USB'],
+  );
   host.remove();
 });
 

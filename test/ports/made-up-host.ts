@@ -23,7 +23,11 @@ export class MadeUpHost {
   constructor(identity: { uid?: number; gids?: number[]; udev?: boolean } = {}) {
     const searchPath = [join(this.root, 'usr/bin')];
     this.system = {
-      root: this.root, platform: 'linux', uid: identity.uid ?? 54321, gids: identity.gids ?? [54321], searchPath,
+      root: this.root,
+      platform: 'linux',
+      uid: identity.uid ?? 54321,
+      gids: identity.gids ?? [54321],
+      searchPath,
     };
     this.write('etc/group', 'root:x:0:\ntty:x:5:\ndialout:x:20:\nme:x:54321:\n');
     if (identity.udev !== true) return;

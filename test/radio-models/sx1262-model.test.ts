@@ -14,7 +14,9 @@ class Rig {
 
   constructor(tcxo = false) {
     const air = {
-      transmit: (frame: Uint8Array, airtimeUs: number) => void this.sent.push({ frame: [...frame], airtimeUs }),
+      transmit: (frame: Uint8Array, airtimeUs: number) => {
+        this.sent.push({ frame: [...frame], airtimeUs });
+      },
       abort: () => {},
       busy: () => this.busy,
     };
@@ -174,7 +176,8 @@ const breaches: [string, RegExp, (rig: Rig) => void][] = [
   ['a command of the wrong length', /SetTx with 3 bytes/, (rig) => rig.lora().spi(0x83, 0, 0)],
   ['an unknown opcode', /unknown opcode 0x77/, (rig) => rig.spi(0x77)],
   ['modulation before the packet type', /before SetPacketType/, (rig) => rig.spi(0x8b, 7, 4, 1, 0)],
-  ['a modulation that does not exist', /does not exist/, (rig) => (rig.spi(0x8a, 1), rig.spi(0x8b, 4, 4, 1, 0))],
+  ['a modulation that does not exist', /does not exist/,
+    (rig) => (rig.spi(0x8a, 1), rig.spi(0x8b, 4, 4, 1, 0))],
   ['packet parameters while listening', /SetPacketParams in mode 5/,
     (rig) => (rig.lora().spi(0x82, 0xff, 0xff, 0xff), rig.spi(0x8c, 0, 8, 0, 10, 1, 0))],
   ['too much power', /transmit power 23/, (rig) => rig.spi(0x8e, 23, 4)],

@@ -1,5 +1,6 @@
-// Where each field of each message lies, taken from the constants of the code, as data: name, offset, bytes.
-// The vectors say what must be read there. Shared by Node and the interpreter, so it keeps to the board's subset.
+// Where each field of each message lies, taken from the constants of the code, as data: name, offset,
+// bytes. The vectors say what must be read there. Shared by Node and the interpreter, so it keeps to the
+// board's subset.
 import {
   Broadcast, Data, FrameType, Header, Hello, HelloRoute, Link, Nack, Open, Pay, Resync, RouteReply,
   RouteRequest, Sync,
@@ -19,7 +20,8 @@ const RESYNC: Field[] = LINK.concat([
 
 function route(at: number): Field[] {
   return [
-    ['routeDst', at + HelloRoute.DST, 4], ['routeSeq', at + HelloRoute.SEQ, 2], ['routeHops', at + HelloRoute.HOPS, 1],
+    ['routeDst', at + HelloRoute.DST, 4], ['routeSeq', at + HelloRoute.SEQ, 2],
+    ['routeHops', at + HelloRoute.HOPS, 1],
     ['routeMetric', at + HelloRoute.METRIC, 2], ['routeCost', at + HelloRoute.COST, 2],
   ];
 }
@@ -32,13 +34,15 @@ export function frameFields(type: number, length: number): Field[] {
         ['lock', Data.LOCK, 6], ['budget', Data.BUDGET, 2],
       ]);
     case FrameType.RECEIPT: return LINK.concat([['count', Link.BODY, 1]]);
-    case FrameType.PAY: return LINK.concat([['link', Link.BODY + Pay.LINK, 16], ['number', Link.BODY + Pay.NUMBER, 1]]);
+    case FrameType.PAY:
+      return LINK.concat([['link', Link.BODY + Pay.LINK, 16], ['number', Link.BODY + Pay.NUMBER, 1]]);
     case FrameType.OPEN:
       return LINK.concat([
         ['generation', Open.GENERATION, 1], ['chain', Open.CHAIN, 1], ['window', Open.WINDOW, 1],
         ['signature', Open.SIGNATURE, 112],
       ]);
-    case FrameType.RESYNC: return length === Resync.SIZE_ASK ? RESYNC : RESYNC.concat([['link', Resync.LINK, 16]]);
+    case FrameType.RESYNC:
+      return length === Resync.SIZE_ASK ? RESYNC : RESYNC.concat([['link', Resync.LINK, 16]]);
     case FrameType.NACK:
       return LINK.concat([['reason', Nack.REASON, 1], ['lock', Nack.LOCK, 6], ['amount', Nack.AMOUNT, 2]]);
     case FrameType.SYNC: return SYNC;
@@ -51,11 +55,13 @@ export function frameFields(type: number, length: number): Field[] {
       ];
     case FrameType.BROADCAST:
       return [
-        ['sender', Link.SENDER, 1], ['class', Broadcast.CLASS, 1], ['src', Broadcast.SRC, 4], ['seq', Broadcast.SEQ, 2],
+        ['sender', Link.SENDER, 1], ['class', Broadcast.CLASS, 1], ['src', Broadcast.SRC, 4],
+        ['seq', Broadcast.SEQ, 2],
       ];
     case FrameType.HEADER:
       return [
-        ['sender', Link.SENDER, 1], ['ttl', Header.TTL, 1], ['gateway', Header.GATEWAY, 4], ['slot', Header.SLOT, 1],
+        ['sender', Link.SENDER, 1], ['ttl', Header.TTL, 1], ['gateway', Header.GATEWAY, 4],
+        ['slot', Header.SLOT, 1],
         ['height', Header.HEIGHT, 4], ['root', Header.ROOT, 16], ['key', Header.KEY, 16],
         ['mac', Header.MAC, Header.MAC_SIZE],
       ];
@@ -63,7 +69,8 @@ export function frameFields(type: number, length: number): Field[] {
       return ([['sender', Link.SENDER, 1], ['ttl', RouteRequest.TTL, 1]] as Field[])
         .concat(route(RouteRequest.ROUTE))
         .concat([['dst', RouteRequest.DST, 4]]);
-    case FrameType.ROUTE_REPLY: return LINK.concat(route(RouteReply.ROUTE)).concat([['origin', RouteReply.ORIGIN, 4]]);
+    case FrameType.ROUTE_REPLY:
+      return LINK.concat(route(RouteReply.ROUTE)).concat([['origin', RouteReply.ORIGIN, 4]]);
     default: return [];
   }
 }
@@ -73,21 +80,25 @@ const OPEN: Field[] = [
   ['window', OpenPayload.WINDOW, 1], ['signature', OpenPayload.SIGNATURE, 112],
 ];
 const CLAIM: Field[] = [
-  ['payer', ClaimPayload.PAYER, 4], ['generation', ClaimPayload.GENERATION, 1], ['chain', ClaimPayload.CHAIN, 1],
+  ['payer', ClaimPayload.PAYER, 4], ['generation', ClaimPayload.GENERATION, 1],
+  ['chain', ClaimPayload.CHAIN, 1],
   ['number', ClaimPayload.NUMBER, 2], ['link', ClaimPayload.LINK, 16],
 ];
 const STATE: Field[] = [
-  ['height', StatePayload.HEIGHT, 4], ['balance', StatePayload.BALANCE, 6], ['params', StatePayload.PARAMS, 1],
-  ['payer', StatePayload.PAYER, 4], ['generation', StatePayload.GENERATION, 1], ['chain', StatePayload.CHAIN, 1],
+  ['height', StatePayload.HEIGHT, 4], ['balance', StatePayload.BALANCE, 6],
+  ['params', StatePayload.PARAMS, 1],
+  ['payer', StatePayload.PAYER, 4], ['generation', StatePayload.GENERATION, 1],
+  ['chain', StatePayload.CHAIN, 1],
   ['payee', StatePayload.PAYEE, 4], ['settled', StatePayload.SETTLED, 2], ['limit', StatePayload.LIMIT, 2],
-  ['expiry', StatePayload.EXPIRY, 4], ['flags', StatePayload.FLAGS, 1],
+  ['expiry', StatePayload.EXPIRY, 4], ['flags', StatePayload.FLAGS, 1], ['link', StatePayload.LINK, 16],
 ];
 const STATE_REQUEST: Field[] = [
   ['payer', StateRequestPayload.PAYER, 4], ['generation', StateRequestPayload.GENERATION, 1],
   ['chain', StateRequestPayload.CHAIN, 1],
 ];
 const PARAMS: Field[] = [
-  ['version', ParamsPayload.VERSION, 1], ['height', ParamsPayload.HEIGHT, 4], ['payBatch', ParamsPayload.PAY_BATCH, 1],
+  ['version', ParamsPayload.VERSION, 1], ['height', ParamsPayload.HEIGHT, 4],
+  ['payBatch', ParamsPayload.PAY_BATCH, 1],
   ['trustMax', ParamsPayload.TRUST_MAX, 1], ['claimFirst', ParamsPayload.CLAIM_FIRST, 1],
   ['window', ParamsPayload.WINDOW, 1], ['levy', ParamsPayload.LEVY, 1], ['free', ParamsPayload.FREE, 1],
   ['emergency', ParamsPayload.EMERGENCY, 1], ['control', ParamsPayload.CONTROL, 1],
@@ -122,7 +133,8 @@ export function payloadFields(payload: Uint8Array): Field[] {
       return payload[KeyRepPayload.SUBJECT] === KeySubject.PAIR ? KEYREP_PAIR : KEYREP_HEADER;
     case Payload.PROOF_REQUEST: {
       const node = payload[ProofRequestPayload.RECORD] === ProofRecord.NODE;
-      return ASKED.concat([node ? ['node', ProofRequestPayload.ID, 4] : ['channel', ProofRequestPayload.ID, 6]]);
+      const id: Field = node ? ['node', ProofRequestPayload.ID, 4] : ['channel', ProofRequestPayload.ID, 6];
+      return ASKED.concat([id]);
     }
     case Payload.PROOF: return [['record', ProofPayload.RECORD, 1], ['height', ProofPayload.HEIGHT, 4]];
     default: return [];

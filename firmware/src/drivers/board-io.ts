@@ -2,6 +2,7 @@
 // board's pins, and the radio configuration in flash. The only driver file, with the two radios, that reads
 // `#board`.
 import board from '#board';
+import { powerUp } from './board-power.ts';
 import { applyStoredConfig, defaultLoraConfig } from './lora-config.ts';
 import type { LoraConfig } from './lora-config.ts';
 import type { BoardIo } from './spi-bus.ts';
@@ -16,6 +17,7 @@ export function wired(pin: Pin | null): Pin {
 
 /** Sets the SPI port up and returns the door through which the drivers reach the board. */
 export function boardIo(): BoardIo {
+  powerUp();
   SPI1.setup({
     sck: wired(board.pins.sck),
     miso: wired(board.pins.miso),

@@ -82,8 +82,8 @@ export class Sx126x implements LoraChip {
         if (this.io.digitalRead(this.wiring.busy)) return -RadioFault.NoChip;
         this.port.command(Op.SetStandby, 0);
         // There is no version register: the sync word after reset is the chip's signature (DS table 12-1).
-        if (this.port.readRegister(Reg.SyncWordMsb) !== 0x14 || this.port.readRegister(Reg.SyncWordLsb) !== 0x24)
-          return -RadioFault.NoChip;
+        if (this.port.readRegister(Reg.SyncWordMsb) !== 0x14) return -RadioFault.NoChip;
+        if (this.port.readRegister(Reg.SyncWordLsb) !== 0x24) return -RadioFault.NoChip;
         this.startCalibration();
         return 25;
       case 3:

@@ -1,6 +1,6 @@
-// The command port of an SX126x: opcodes, registers, BUSY, and the repetition of what a bus exception spoiled. Knows
-// how to say things to the chip, not what to say: that is sx126x-chip.ts. Written from Semtech's datasheet SX1261/2
-// rev. 2.1 (sections quoted as DS).
+// The command port of an SX126x: opcodes, registers, BUSY, and the repetition of what a bus exception
+// spoiled. Knows how to say things to the chip, not what to say: that is sx126x-chip.ts. Written from
+// Semtech's datasheet SX1261/2 rev. 2.1 (sections quoted as DS).
 import { SpiBus } from './spi-bus.ts';
 import type { BoardIo } from './spi-bus.ts';
 

@@ -3,10 +3,16 @@
 // interval must be honest: half a round trip is not assumed, drift widens it, and it never moves back, or old
 // keys would come alive.
 
-/**
- * The oscillator of a board may be off by this much (SPEC 5.5): a cheap crystal, heat, and sleep counted in.
- */
+/** How far the oscillator of a board may be off (SPEC 5.5): a cheap crystal, heat, and sleep counted in. */
 const DRIFT_PPM = 500;
+
+/** An answer is cut to 1/256 s. */
+const ROUNDING_MS = 4;
+
+/** By how much time and uptime may have moved apart within `ms`. */
+function driftMs(ms: number): number {
+  return Math.ceil((ms * DRIFT_PPM) / 1000000);
+}
 
 export class NodeClock {
   /** Unix ms minus uptime ms, bounds at the uptime `sinceMs`. */
@@ -23,17 +29,14 @@ export class NodeClock {
     this.set = false;
   }
 
-  /**
-   * Home answered `unixMs` (with 4 ms of rounding); asked and heard in uptime. False: contradicts what is
-   * known.
-   */
+  /** Home answered `unixMs`; asked and heard in uptime. False: it contradicts what is known. */
   answer(unixMs: number, askedMs: number, heardMs: number): boolean {
     // The answer was written between the two instants, so now it is at least that time and at most a round
     // trip later.
     let low = unixMs - heardMs;
-    let high = unixMs + 4 - askedMs;
+    let high = unixMs + ROUNDING_MS - askedMs + driftMs(heardMs - askedMs);
     if (this.set) {
-      const drift = this.driftMs(heardMs);
+      const drift = driftMs(heardMs - this.sinceMs);
       if (high < this.low - drift || low > this.high + drift) return false;
       low = Math.max(low, this.low - drift);
       high = Math.min(high, this.high + drift);
@@ -50,14 +53,10 @@ export class NodeClock {
   }
 
   earliestMs(uptimeMs: number): number {
-    return uptimeMs + this.low - this.driftMs(uptimeMs);
+    return uptimeMs + this.low - driftMs(uptimeMs - this.sinceMs);
   }
 
   latestMs(uptimeMs: number): number {
-    return uptimeMs + this.high + this.driftMs(uptimeMs);
-  }
-
-  private driftMs(uptimeMs: number): number {
-    return Math.ceil(((uptimeMs - this.sinceMs) * DRIFT_PPM) / 1000000);
+    return uptimeMs + this.high + driftMs(uptimeMs - this.sinceMs);
   }
 }

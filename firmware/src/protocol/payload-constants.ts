@@ -1,5 +1,6 @@
-// The numbers of what travels inside DATA (SPEC 5): first bytes and offsets of each payload's fields. Apart from
-// constants.ts because a relay never needs them, and with the same rule: SPEC.md repeats them, a test compares.
+// The numbers of what travels inside DATA (SPEC 5): first bytes and offsets of each payload's fields. Apart
+// from constants.ts because a relay never needs them, and with the same rule: SPEC.md repeats them, a test
+// compares.
 
 /** First byte of a DATA packet's plaintext (SPEC 5). */
 export const enum Payload {

@@ -1,4 +1,5 @@
-// The page as a whole: header, what is wrong if anything is, and the three views. Layout is app.css's matter.
+// The page as a whole: header, what is wrong if anything is, and the three views. Layout is app.css's
+// matter.
 import { connection, status } from './store.ts';
 import { figure, shortHash, visible } from './format.ts';
 import { Chain } from './views/chain.tsx';
@@ -29,23 +30,24 @@ function Banner() {
   if (connection.value === 'token') {
     return (
       <p class="banner" role="alert">
-        <strong>This gateway asks for its token.</strong> Open this address once with <code>/?token=…</code> at its end.
+        <strong>This gateway asks for its token.</strong> Open this address once with{' '}
+        <code>/?token=…</code> at its end.
       </p>
     );
   }
   if (connection.value === 'lost') {
     return (
       <p class="banner" role="alert">
-        <strong>The gateway does not answer.</strong> Start it again with <code>npm start</code>; this page reconnects by
-        itself and misses no packet.
+        <strong>The gateway does not answer.</strong> Start it again with <code>npm start</code>; this
+        page reconnects by itself and misses no packet.
       </p>
     );
   }
   if (now !== null && !now.conserved) {
     return (
       <p class="banner" role="alert">
-        <strong>The balances do not add up to the supply of {figure(now.supply)}.</strong> Stop the gateway, keep its data
-        directory and report this: no transaction may create or destroy credits.
+        <strong>The balances do not add up to the supply of {figure(now.supply)}.</strong> Stop the
+        gateway, keep its data directory and report this: no transaction may create or destroy credits.
       </p>
     );
   }

@@ -1,5 +1,5 @@
-// Figures, times and foreign text in the form that a person reads. Pure: no DOM, no state. Used by every view and by
-// the graph's labels.
+// Figures, times and foreign text in the form that a person reads. Pure: no DOM, no state. Used by every
+// view and by the graph's labels.
 
 const grouped = new Intl.NumberFormat('en-US');
 
@@ -16,7 +16,11 @@ export function shortHash(hash: string): string {
   return hash.length > 12 ? `${hash.slice(0, 10)}\u2026` : hash;
 }
 
-const clockFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const clockFormat = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 
 export function clock(at: string): string {
   const time = new Date(at);
@@ -31,18 +35,17 @@ export function duration(seconds: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
-// Control characters, line separators, and everything invisible that reorders or hides text (UAX 9, UTS 36): a name
-// must not be able to rewrite the line it stands in.
+// Control characters, line separators, and everything invisible that reorders or hides text (UAX 9, UTS
+// 36): a name must not be able to rewrite the line it stands in.
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 
-/** Foreign text made visible: hidden characters as their code, at most `charsMax` characters. */
+/** Foreign text made visible: hidden characters as their code, at most `charsMax` characters in all. */
 export function visible(text: string, charsMax: number): string {
-  // Cutting first bounds the work; a code is never longer than ten characters.
-  const characters = [...text.slice(0, charsMax * 4)];
-  const cut = characters.length > charsMax || text.length > charsMax * 4;
-  const shown = cut ? characters.slice(0, charsMax - 1) : characters;
-  const escaped = shown.join('').replace(HIDDEN, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
-  return cut ? `${escaped}\u2026` : escaped;
+  // Cutting first bounds the work; a character is at most two units long.
+  const start = text.slice(0, charsMax * 2 + 2);
+  const escaped = [...start.replace(HIDDEN, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`)];
+  if (start.length === text.length && escaped.length <= charsMax) return escaped.join('');
+  return `${escaped.slice(0, charsMax - 1).join('')}\u2026`;
 }
 
 /** What a board is called: its name, or its address while it has none. */

@@ -1,10 +1,21 @@
-// Keeps the store fed: one snapshot by fetch, then the event stream. The browser reconnects a broken stream itself and
-// names the last packet it has; this file covers what it does not: a refused stream, a silent one, and blocks missed.
+// Keeps the store fed: one snapshot by fetch, then the event stream. The browser reconnects a broken stream
+// itself and names the last packet it has; this file covers what it does not: a refused stream, a silent
+// one, and blocks missed.
 import type { BlockView, GatewayEvent } from '../../gateway/view.ts';
-import { addBlocks, connection, newestPacketId, status, takeEvent, takeSnapshot, type Snapshot } from './store.ts';
+import {
+  addBlocks,
+  connection,
+  newestPacketId,
+  status,
+  takeEvent,
+  takeSnapshot,
+  type Snapshot,
+} from './store.ts';
 
 const RETRY_MS = 1500;
-/** The gateway speaks every second; this long without a word means a dead connection that nobody reported. */
+/**
+ * The gateway speaks every second; this long without a word means a dead connection that nobody reported.
+ */
 const SILENCE_MS = 8000;
 const EVENT_TYPES = ['status', 'mesh', 'packet', 'block', 'frame', 'log'] as const;
 
@@ -41,7 +52,9 @@ async function connect(): Promise<void> {
 
 async function fetchSnapshot(): Promise<Snapshot> {
   const [status, mesh, packets, blocks] = await Promise.all(
-    ['status', 'mesh', 'packets?limit=200', 'blocks?limit=100'].map((path) => fetchJson(`/api/${path}`)),
+    ['status', 'mesh', 'packets?limit=200', 'blocks?limit=100'].map((path) =>
+      fetchJson(`/api/${path}`),
+    ),
   );
   return { status, mesh, packets, blocks } as Snapshot;
 }

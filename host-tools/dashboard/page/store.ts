@@ -1,5 +1,5 @@
-// What the page knows: signals that the views read, and the functions that fold the gateway's answers and events into
-// them. No DOM and no network; live.ts feeds it.
+// What the page knows: signals that the views read, and the functions that fold the gateway's answers and
+// events into them. No DOM and no network; live.ts feeds it.
 import { batch, signal } from '@preact/signals';
 import type { BlockView, GatewayEvent, MeshView, PacketView, Status } from '../../gateway/view.ts';
 
@@ -91,7 +91,12 @@ function takeStatus(next: Status): void {
 }
 
 /** Both lists joined without doubles, the highest number first, at most `kept`. */
-function merge<T>(old: readonly T[], added: readonly T[], numberOf: (item: T) => number, kept: number): T[] {
+function merge<T>(
+  old: readonly T[],
+  added: readonly T[],
+  numberOf: (item: T) => number,
+  kept: number,
+): T[] {
   const byNumber = new Map<number, T>();
   for (const item of old) byNumber.set(numberOf(item), item);
   for (const item of added) byNumber.set(numberOf(item), item);

@@ -21,7 +21,9 @@ export function bootLine(chip: ChipModel, bootMode: number): string {
 
 export function bootFromFlash(chip: ChipModel, flash: NorFlash): BootResult {
   const refuse = (reason: string): BootResult => ({
-    starts: false, log: bootLine(chip, 0x13) + `${reason}\r\n`.repeat(3) });
+    starts: false,
+    log: bootLine(chip, 0x13) + `${reason}\r\n`.repeat(3),
+  });
 
   const bootloader = parseEspImage(flash.bytes.subarray(chip.bootloaderOffset, PARTITION_TABLE_ADDRESS));
   if (!bootloader.ok) return refuse(`invalid header: ${bootloader.problem}`);
@@ -32,7 +34,8 @@ export function bootFromFlash(chip: ChipModel, flash: NorFlash): BootResult {
     return refuse(`E (35) spi_flash: ${detail}. Probe failed.`);
   }
   const table = parsePartitionTable(
-    flash.bytes.subarray(PARTITION_TABLE_ADDRESS, PARTITION_TABLE_ADDRESS + 0xc00));
+    flash.bytes.subarray(PARTITION_TABLE_ADDRESS, PARTITION_TABLE_ADDRESS + 0xc00),
+  );
   if (!table.ok) return refuse('E (60) boot: Failed to verify partition table');
   const factory = table.partitions.find((p) => p.type === 0 && p.subtype === 0);
   if (factory === undefined) return refuse('E (60) boot: No bootable app partitions in the partition table');

@@ -31,7 +31,11 @@ export const CHIP_MODELS: Readonly<Record<ChipName, ChipModel>> = {
     bootloaderOffset: 0x1000,
     spi: { base: 0x3ff42000, usr: 0x1c, usr2: 0x24, misoLength: 0x2c, w0: 0x80 },
     // Word 3: package 1 (D0WD), revision bit 0. UART divider: 40 MHz crystal at 115200 baud.
-    fixedRegisters: [[0x3ff5a00c, 0x00008200], [0x3ff5a014, 0x00100000], [0x3ff40014, 347]],
+    fixedRegisters: [
+      [0x3ff5a00c, 0x00008200],
+      [0x3ff5a014, 0x00100000],
+      [0x3ff40014, 347],
+    ],
     bootBanner: 'ets Jul 29 2019 12:21:46',
   },
   esp32s3: {
@@ -43,7 +47,10 @@ export const CHIP_MODELS: Readonly<Record<ChipName, ChipModel>> = {
     bootloaderOffset: 0,
     spi: SPI_NEW,
     // Wafer version 0.1, so that the client's special case for the very first silicon stays out.
-    fixedRegisters: [[0x60007050, 1 << 18], [0x60000014, 347]],
+    fixedRegisters: [
+      [0x60007050, 1 << 18],
+      [0x60000014, 347],
+    ],
     bootBanner: 'ESP-ROM:esp32s3-20210327\r\nBuild:Mar 27 2021',
   },
   esp32c3: {
@@ -54,7 +61,10 @@ export const CHIP_MODELS: Readonly<Record<ChipName, ChipModel>> = {
     macRegister: 0x60008844,
     bootloaderOffset: 0,
     spi: SPI_NEW,
-    fixedRegisters: [[0x60008850, 3 << 18], [0x60000014, 347]],
+    fixedRegisters: [
+      [0x60008850, 3 << 18],
+      [0x60000014, 347],
+    ],
     bootBanner: 'ESP-ROM:esp32c3-api1-20210207\r\nBuild:Feb  7 2021',
   },
 };

@@ -58,7 +58,9 @@ export class EmulatedBoard {
     const registers = new RegisterFile(this.chip, this.flash, mac);
     this.loader = new Loader(this.chip, this.flash, registers, this.faults, {
       send: (frame) => this.print(slipEncode(frame)),
-      setBaud: (baud) => { this.baud = baud; },
+      setBaud: (baud) => {
+        this.baud = baud;
+      },
       unplug: () => this.unplug(),
     });
   }

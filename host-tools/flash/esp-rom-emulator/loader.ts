@@ -8,11 +8,26 @@ import type { NorFlash } from './nor-flash.ts';
 import type { RegisterFile } from './registers.ts';
 
 const enum Op {
-  FlashBegin = 0x02, FlashData = 0x03, FlashEnd = 0x04,
-  MemBegin = 0x05, MemEnd = 0x06, MemData = 0x07,
-  Sync = 0x08, WriteReg = 0x09, ReadReg = 0x0a, SpiSetParams = 0x0b, SpiAttach = 0x0d, ChangeBaud = 0x0f,
-  DeflBegin = 0x10, DeflData = 0x11, DeflEnd = 0x12, Md5 = 0x13, SecurityInfo = 0x14,
-  EraseFlash = 0xd0, EraseRegion = 0xd1, ReadFlash = 0xd2,
+  FlashBegin = 0x02,
+  FlashData = 0x03,
+  FlashEnd = 0x04,
+  MemBegin = 0x05,
+  MemEnd = 0x06,
+  MemData = 0x07,
+  Sync = 0x08,
+  WriteReg = 0x09,
+  ReadReg = 0x0a,
+  SpiSetParams = 0x0b,
+  SpiAttach = 0x0d,
+  ChangeBaud = 0x0f,
+  DeflBegin = 0x10,
+  DeflData = 0x11,
+  DeflEnd = 0x12,
+  Md5 = 0x13,
+  SecurityInfo = 0x14,
+  EraseFlash = 0xd0,
+  EraseRegion = 0xd1,
+  ReadFlash = 0xd2,
 }
 
 const STATUS_INVALID_MESSAGE = 0x05;
@@ -35,7 +50,13 @@ export interface LoaderPorts {
   unplug(): void;
 }
 
-interface FlashRead { address: number; end: number; next: number; blockBytes: number; inFlightMax: number }
+interface FlashRead {
+  address: number;
+  end: number;
+  next: number;
+  blockBytes: number;
+  inFlightMax: number;
+}
 
 export class Loader {
   private stub = false;
@@ -65,7 +86,8 @@ export class Loader {
   }
 
   receive(frame: Uint8Array): void {
-    if (this.faults.silentAfterBlocks !== undefined && this.blocksSeen >= this.faults.silentAfterBlocks) return;
+    if (this.faults.silentAfterBlocks !== undefined && this.blocksSeen >= this.faults.silentAfterBlocks)
+      return;
     if (this.flashRead !== null && frame.length === 4) return this.continueRead(frame);
     if (frame.length < REQUEST_HEADER_BYTES || frame[0] !== 0) return;
     const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -82,11 +104,14 @@ export class Loader {
 
   private dispatch(op: number, data: Uint8Array, checksum: number): void {
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-    const word = (index: number): number => (index * 4 + 4 <= data.length ? view.getUint32(index * 4, true) : 0);
+    const word = (index: number): number =>
+      index * 4 + 4 <= data.length ? view.getUint32(index * 4, true) : 0;
     if (this.faults.secureDownload === true && !allowedInSecureDownload(op)) return this.unsupported();
     switch (op) {
-      case Op.Sync: return this.sync();
-      case Op.SecurityInfo: return this.securityInfo();
+      case Op.Sync:
+        return this.sync();
+      case Op.SecurityInfo:
+        return this.securityInfo();
       case Op.ReadReg:
         this.lastRegister = this.registers.read(word(0));
         return this.reply(op, 0);
@@ -95,19 +120,31 @@ export class Loader {
           this.registers.write(word(i / 4), word(i / 4 + 1), word(i / 4 + 2));
         }
         return this.reply(op, 0);
-      case Op.SpiAttach: case Op.SpiSetParams: return this.reply(op, 0);
-      case Op.MemBegin: this.ramBlocksLeft = word(1); return this.reply(op, 0);
-      case Op.MemData: return this.memData(op, data, checksum);
-      case Op.MemEnd: return this.memEnd(op, word(0));
+      case Op.SpiAttach:
+      case Op.SpiSetParams:
+        return this.reply(op, 0);
+      case Op.MemBegin:
+        this.ramBlocksLeft = word(1);
+        return this.reply(op, 0);
+      case Op.MemData:
+        return this.memData(op, data, checksum);
+      case Op.MemEnd:
+        return this.memEnd(op, word(0));
       case Op.ChangeBaud:
         this.reply(op, 0);
         this.baud = word(0);
         return this.ports.setBaud(this.baud);
-      case Op.FlashBegin: return this.begin(op, word(0), word(2), word(3), false);
-      case Op.DeflBegin: return this.begin(op, word(0), word(2), word(3), true);
-      case Op.FlashEnd: case Op.DeflEnd: return this.end(op);
-      case Op.Md5: return this.md5(op, word(0), word(1));
-      default: return this.stub ? this.stubOnly(op, word) : this.unsupported();
+      case Op.FlashBegin:
+        return this.begin(op, word(0), word(2), word(3), false);
+      case Op.DeflBegin:
+        return this.begin(op, word(0), word(2), word(3), true);
+      case Op.FlashEnd:
+      case Op.DeflEnd:
+        return this.end(op);
+      case Op.Md5:
+        return this.md5(op, word(0), word(1));
+      default:
+        return this.stub ? this.stubOnly(op, word) : this.unsupported();
     }
   }
 
@@ -176,7 +213,8 @@ export class Loader {
     if (this.faults.unplugAfterBlocks === this.blocksSeen) return this.ports.unplug();
     if (this.once('loseDataBlock')) return;
     const block = data.slice(DATA_HEADER_BYTES);
-    const damaged = this.once('flipWireByteInBlock') || this.baud > (this.faults.damagedAboveBaud ?? Infinity);
+    const damaged =
+      this.once('flipWireByteInBlock') || this.baud > (this.faults.damagedAboveBaud ?? Infinity);
     if (damaged && block.length > 0) block[block.length >> 1]! ^= 0x10;
     if (xorSum(block) !== checksum) return this.reply(op, STATUS_BAD_CHECKSUM);
     if (this.writer === null) return this.reply(op, STATUS_FAILED);

@@ -31,7 +31,9 @@ export class NorFlash {
   }
 
   md5(address: number, length: number): Buffer {
-    return createHash('md5').update(this.bytes.subarray(address, address + length)).digest();
+    return createHash('md5')
+      .update(this.bytes.subarray(address, address + length))
+      .digest();
   }
 
   /** JEDEC id as RDID (0x9F) answers it: Winbond 0xEF, type 0x40, log2 of the size. */

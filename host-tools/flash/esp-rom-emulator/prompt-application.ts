@@ -16,7 +16,9 @@ const NEW_LINE = 0x0a;
 
 export const promptApplication: ApplicationFactory = (output) => {
   const print = (text: string): void => output(Buffer.from(text, 'latin1'));
-  print('\r\n ____                 _\r\n|  __|___ ___ ___ _ _|_|___ ___\r\n 2v29 (c) 2025 G.Williams\r\n\r\n>');
+  print(
+    '\r\n ____                 _\r\n|  __|___ ___ ___ _ _|_|___ ___\r\n 2v29 (c) 2025 G.Williams\r\n\r\n>',
+  );
   return {
     input(bytes) {
       for (const byte of bytes) {

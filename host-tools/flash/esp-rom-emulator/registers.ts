@@ -13,7 +13,11 @@ const NO_ANSWER = 0xffffff;
 export class RegisterFile {
   private readonly values = new Map<number, number>();
 
-  constructor(private readonly chip: ChipModel, private readonly flash: NorFlash, mac: Uint8Array) {
+  constructor(
+    private readonly chip: ChipModel,
+    private readonly flash: NorFlash,
+    mac: Uint8Array,
+  ) {
     for (const [address, value] of chip.fixedRegisters) this.values.set(address, value);
     this.values.set(ROM_MAGIC_ADDRESS, chip.magic);
     // The fuses hold the MAC with its last four bytes in the low word, highest byte first.

@@ -4,8 +4,20 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import {
-  COM_ANSWER, COM_SET_BAUD, COM_SET_CONTROL, CONTROL_DTR_OFF, CONTROL_DTR_ON, CONTROL_RTS_OFF, CONTROL_RTS_ON,
-  OPTION_COM_PORT, TELNET_DO, TELNET_WILL, TelnetDecoder, comPortCommand, telnetEscape, telnetNegotiation,
+  COM_ANSWER,
+  COM_SET_BAUD,
+  COM_SET_CONTROL,
+  CONTROL_DTR_OFF,
+  CONTROL_DTR_ON,
+  CONTROL_RTS_OFF,
+  CONTROL_RTS_ON,
+  OPTION_COM_PORT,
+  TELNET_DO,
+  TELNET_WILL,
+  TelnetDecoder,
+  comPortCommand,
+  telnetEscape,
+  telnetNegotiation,
 } from '../rfc2217.ts';
 import type { EmulatedBoard } from './emulated-board.ts';
 
@@ -17,11 +29,15 @@ export interface Rfc2217Server {
 export async function serveRfc2217(board: EmulatedBoard): Promise<Rfc2217Server> {
   let client: Socket | null = null;
   const server = createServer((socket) => {
-    if (client !== null || board.state === 'unplugged') return socket.destroy();
+    if (board.state === 'unplugged') return socket.destroy();
+    // The last one wins: the end of the one before may still be on its way.
+    client?.destroy();
     client = socket;
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => { client = null; });
+    socket.on('close', () => {
+      if (client === socket) client = null;
+    });
     connectClient(board, socket);
   });
   board.output = (bytes) => client?.write(telnetEscape(bytes));
@@ -32,11 +48,12 @@ export async function serveRfc2217(board: EmulatedBoard): Promise<Rfc2217Server>
   });
   return {
     url: `rfc2217://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => new Promise((resolve) => {
-      board.stop();
-      client?.destroy();
-      server.close(() => resolve());
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        board.stop();
+        client?.destroy();
+        server.close(() => resolve());
+      }),
   };
 }
 

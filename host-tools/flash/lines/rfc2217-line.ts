@@ -5,9 +5,22 @@ import { connect } from 'node:net';
 import { CliError, ExitCode } from '../../cli/cli-error.ts';
 import { lostError } from '../../ports/port-errors.ts';
 import {
-  COM_SET_BAUD, COM_SET_CONTROL, CONTROL_DTR_OFF, CONTROL_DTR_ON, CONTROL_RTS_OFF, CONTROL_RTS_ON,
-  OPTION_BINARY, OPTION_COM_PORT, OPTION_SUPPRESS_GO_AHEAD, TELNET_DO, TELNET_WILL, TelnetDecoder, baudBytes,
-  comPortCommand, telnetEscape, telnetNegotiation,
+  COM_SET_BAUD,
+  COM_SET_CONTROL,
+  CONTROL_DTR_OFF,
+  CONTROL_DTR_ON,
+  CONTROL_RTS_OFF,
+  CONTROL_RTS_ON,
+  OPTION_BINARY,
+  OPTION_COM_PORT,
+  OPTION_SUPPRESS_GO_AHEAD,
+  TELNET_DO,
+  TELNET_WILL,
+  TelnetDecoder,
+  baudBytes,
+  comPortCommand,
+  telnetEscape,
+  telnetNegotiation,
 } from '../rfc2217.ts';
 import type { SerialLine } from './serial-line.ts';
 
@@ -27,8 +40,13 @@ export class Rfc2217Line implements SerialLine {
     await new Promise<void>((resolve, reject) => {
       const fail = (): void => {
         socket.destroy();
-        reject(new CliError(`${this.name} does not answer`, 'start the RFC 2217 server and check host and port',
-          ExitCode.NoPort));
+        reject(
+          new CliError(
+            `${this.name} does not answer`,
+            'start the RFC 2217 server and check host and port',
+            ExitCode.NoPort,
+          ),
+        );
       };
       socket.setTimeout(CONNECT_WITHIN_MS, fail);
       socket.once('error', fail);
@@ -56,10 +74,12 @@ export class Rfc2217Line implements SerialLine {
   }
 
   setControlLines(dtr: boolean, rts: boolean): Promise<void> {
-    return this.send(Buffer.concat([
-      comPortCommand(COM_SET_CONTROL, [dtr ? CONTROL_DTR_ON : CONTROL_DTR_OFF]),
-      comPortCommand(COM_SET_CONTROL, [rts ? CONTROL_RTS_ON : CONTROL_RTS_OFF]),
-    ]));
+    return this.send(
+      Buffer.concat([
+        comPortCommand(COM_SET_CONTROL, [dtr ? CONTROL_DTR_ON : CONTROL_DTR_OFF]),
+        comPortCommand(COM_SET_CONTROL, [rts ? CONTROL_RTS_ON : CONTROL_RTS_OFF]),
+      ]),
+    );
   }
 
   async close(): Promise<void> {
@@ -102,7 +122,11 @@ export class Rfc2217Line implements SerialLine {
   private address(): { host: string; port: number } {
     const match = /^rfc2217:\/\/(\[[0-9a-fA-F:]+\]|[^:/]+):(\d{1,5})\/?$/.exec(this.name);
     if (match === null) {
-      throw new CliError(`"${this.name}" is not an RFC 2217 address`, 'write rfc2217://HOST:PORT', ExitCode.Usage);
+      throw new CliError(
+        `"${this.name}" is not an RFC 2217 address`,
+        'write rfc2217://HOST:PORT',
+        ExitCode.Usage,
+      );
     }
     return { host: match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2]) };
   }

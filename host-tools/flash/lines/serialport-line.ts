@@ -31,17 +31,21 @@ export class SerialPortLine implements SerialLine {
     // A reader must be attached at once: a port nobody reads does not notice that its far side is gone.
     port.on('data', (bytes: Buffer) => this.onData(bytes));
     port.on('error', () => this.markLost());
-    port.on('close', (error: Error | null) => { if (error) this.markLost(); });
+    port.on('close', (error: Error | null) => {
+      if (error) this.markLost();
+    });
     await this.setControlLines(false, false);
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     const port = this.openPort();
     // serialport queues a write on a closed port for a future open; refusing it here keeps callers moving.
-    await this.whileConnected((done) => port.write(Buffer.from(bytes), (error) => {
-      if (error) return done(error);
-      port.drain(done);
-    }));
+    await this.whileConnected((done) =>
+      port.write(Buffer.from(bytes), (error) => {
+        if (error) return done(error);
+        port.drain(done);
+      }),
+    );
   }
 
   async setBaud(baud: number): Promise<void> {
@@ -66,7 +70,9 @@ export class SerialPortLine implements SerialLine {
     const port = this.port;
     this.port = null;
     if (port === null || !port.isOpen) return;
-    await new Promise<void>((resolve) => { port.close(() => resolve()); });
+    await new Promise<void>((resolve) => {
+      port.close(() => resolve());
+    });
   }
 
   private openPort(): SerialPort {

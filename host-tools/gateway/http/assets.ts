@@ -1,5 +1,5 @@
-// The page's files, held in memory with their gzip form and ETag. No request ever touches the disk, so no path can
-// reach outside. Called by server.ts; the files come from the dashboard build.
+// The page's files, held in memory with their gzip form and ETag. No request ever touches the disk, so no
+// path can reach outside. Called by server.ts; the files come from the dashboard build.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -60,5 +60,7 @@ export class Assets {
 /** RFC 9110 section 13.1.2: a list of tags, weak ones included, or `*`. */
 function isUnchanged(header: string | undefined, tag: string): boolean {
   if (header === undefined) return false;
-  return header.split(',').some((part) => part.trim() === '*' || part.trim().replace(/^W\//, '') === tag);
+  return header
+    .split(',')
+    .some((part) => part.trim() === '*' || part.trim().replace(/^W\//, '') === tag);
 }

@@ -1,5 +1,6 @@
-// Where the server listens: checks the address before the start, and turns the system's errors into ones with a
-// remedy. Anything beyond this machine needs a token, judged by the resolved address and not by its name.
+// Where the server listens: checks the address before the start, and turns the system's errors into ones
+// with a remedy. Anything beyond this machine needs a token, judged by the resolved address and not by its
+// name.
 import { lookup } from 'node:dns/promises';
 import type { Server } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
@@ -21,7 +22,11 @@ export interface BindAddress {
 /** Resolves and checks `--http HOST:PORT`. Throws CliError. */
 export async function bindAddress(host: string, port: number, token?: string): Promise<BindAddress> {
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new CliError(`port ${port} does not exist`, 'Choose one from 1 to 65535: --http 127.0.0.1:8640', EXIT_USAGE);
+    throw new CliError(
+      `port ${port} does not exist`,
+      'Choose one from 1 to 65535: --http 127.0.0.1:8640',
+      EXIT_USAGE,
+    );
   }
   const address = await resolve(host);
   const loopback = isLoopback(address);
@@ -35,7 +40,7 @@ export async function bindAddress(host: string, port: number, token?: string): P
   if (token !== undefined && (token.length < TOKEN_CHARS_MIN || !/^[\x21-\x7e]+$/.test(token))) {
     throw new CliError(
       `the token must have at least ${TOKEN_CHARS_MIN} printable characters and no space`,
-      "Make one: node -p \"crypto.randomBytes(16).toString('hex')\"",
+      'Make one: node -p "crypto.randomBytes(16).toString(\'hex\')"',
       EXIT_USAGE,
     );
   }
@@ -49,7 +54,11 @@ async function resolve(host: string): Promise<string> {
     if (host === '') throw new Error('no name');
     return (await lookup(host)).address;
   } catch {
-    throw new CliError(`the host name ${JSON.stringify(host)} is unknown`, 'Use an address: --http 127.0.0.1:8640', EXIT_USAGE);
+    throw new CliError(
+      `the host name ${JSON.stringify(host)} is unknown`,
+      'Use an address: --http 127.0.0.1:8640',
+      EXIT_USAGE,
+    );
   }
 }
 
@@ -74,13 +83,29 @@ function listenError(error: NodeJS.ErrnoException, bind: BindAddress): Error {
   const next = `--http ${host}:${port < 65535 ? port + 1 : port - 1}`;
   switch (error.code) {
     case 'EADDRINUSE':
-      return new CliError(`port ${port} is busy`, `Stop the program that has it, or choose another: ${next}`, EXIT_BUSY);
+      return new CliError(
+        `port ${port} is busy`,
+        `Stop the program that has it, or choose another: ${next}`,
+        EXIT_BUSY,
+      );
     case 'EACCES':
-      return new CliError(`this user may not open port ${port}`, `Choose one above 1023: --http ${host}:8640`, EXIT_PERMISSION);
+      return new CliError(
+        `this user may not open port ${port}`,
+        `Choose one above 1023: --http ${host}:8640`,
+        EXIT_PERMISSION,
+      );
     case 'EADDRNOTAVAIL':
-      return new CliError(`${host} is not an address of this machine`, 'Use one that is: --http 127.0.0.1:8640', EXIT_USAGE);
+      return new CliError(
+        `${host} is not an address of this machine`,
+        'Use one that is: --http 127.0.0.1:8640',
+        EXIT_USAGE,
+      );
     default:
-      return new CliError(`cannot listen on ${host}:${port} (${error.code ?? error.message})`, `Try another: ${next}`, EXIT_BUSY);
+      return new CliError(
+        `cannot listen on ${host}:${port} (${error.code ?? error.message})`,
+        `Try another: ${next}`,
+        EXIT_BUSY,
+      );
   }
 }
 

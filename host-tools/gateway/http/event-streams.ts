@@ -1,6 +1,7 @@
-// The live side of the API: server-sent events (WHATWG HTML 9.2). Owns the open streams, what each was sent last, and
-// its bounds. Packets carry their own number as event id, so a stream resumes without a gap wherever it broke, even
-// across a restart of the gateway: what was missed is read from the source, not from memory here.
+// The live side of the API: server-sent events (WHATWG HTML 9.2). Owns the open streams, what each was sent
+// last, and its bounds. Packets carry their own number as event id, so a stream resumes without a gap
+// wherever it broke, even across a restart of the gateway: what was missed is read from the source, not
+// from memory here.
 import type { ServerResponse } from 'node:http';
 import type { GatewayEvent, GatewaySource, PacketView } from '../view.ts';
 import type { HttpLimits } from './limits.ts';
@@ -37,7 +38,10 @@ export class EventStreams {
     return this.#streams.size < this.limits.streamsMax && same < this.limits.streamsPerAddressMax;
   }
 
-  /** `afterId`: the last packet that the client has, or -1 to start with the next one. Headers are set by now. */
+  /**
+   * `afterId`: the last packet that the client has, or -1 to start with the next one. Headers are set by
+   * now.
+   */
   open(response: ServerResponse, address: string, afterId: number): void {
     const newest = this.source.packets(0, 1)[0]?.id ?? 0;
     // A number from the future belongs to another data directory: everything here is new to that client.
@@ -71,11 +75,16 @@ export class EventStreams {
       case 'frame':
         return this.#broadcast(frame('frame', JSON.stringify(event.data)), this.limits.streamSoftBytes);
       default:
-        return this.#broadcast(frame(event.type, JSON.stringify(event.data)), this.limits.streamHardBytes);
+        return this.#broadcast(
+          frame(event.type, JSON.stringify(event.data)),
+          this.limits.streamHardBytes,
+        );
     }
   }
 
-  /** Sends what lies between the stream's last packet and `newestId`; one packet when nothing was missed. */
+  /**
+   * Sends what lies between the stream's last packet and `newestId`; one packet when nothing was missed.
+   */
   #sendPacketsUpTo(stream: Stream, newestId: number, newest?: PacketView): void {
     if (newestId <= stream.lastPacketId) return;
     const missed =
@@ -98,7 +107,10 @@ export class EventStreams {
     }
   }
 
-  /** A client that does not read would make our memory its buffer. It may come back and resume by its last id. */
+  /**
+   * A client that does not read would make our memory its buffer. It may come back and resume by its last
+   * id.
+   */
   #dropIfSlow(stream: Stream): void {
     if (stream.response.writableLength <= this.limits.streamHardBytes) return;
     this.#forget(stream);
@@ -112,7 +124,10 @@ export class EventStreams {
 
   #startTimers(): void {
     if (this.#ticker !== null) return;
-    this.#ticker = setInterval(() => this.#guarded(() => this.#tick()), this.limits.statusEveryMs).unref();
+    this.#ticker = setInterval(
+      () => this.#guarded(() => this.#tick()),
+      this.limits.statusEveryMs,
+    ).unref();
     const beat = (): void => this.#broadcast(': still here\n\n', this.limits.streamHardBytes);
     this.#heartbeat = setInterval(beat, this.limits.heartbeatMs).unref();
   }
@@ -135,7 +150,10 @@ export class EventStreams {
     this.#broadcast(frame('mesh', mesh), this.limits.streamHardBytes);
   }
 
-  /** Runs inside the gateway's own event path and in timers, where an exception of ours must not end the gateway. */
+  /**
+   * Runs inside the gateway's own event path and in timers, where an exception of ours must not end the
+   * gateway.
+   */
   #guarded(work: () => void): void {
     try {
       work();

@@ -1,5 +1,6 @@
-// Decides whether a request may be looked at at all, before any route sees it: its host name, where it comes from,
-// its size and its method. Pure: headers in, a refusal or null out. Called by server.ts for every request.
+// Decides whether a request may be looked at at all, before any route sees it: its host name, where it
+// comes from, its size and its method. Pure: headers in, a refusal or null out. Called by server.ts for
+// every request.
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { IncomingMessage } from 'node:http';
@@ -9,8 +10,8 @@ import type { Refusal } from './respond.ts';
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * The names by which this server may be addressed. A DNS-rebinding page reaches us under *its* name, so a fixed list
- * of names stops it. An IP literal cannot be rebound; on an open address any is accepted.
+ * The names by which this server may be addressed. A DNS-rebinding page reaches us under *its* name, so a
+ * fixed list of names stops it. An IP literal cannot be rebound; on an open address any is accepted.
  */
 export interface KnownHosts {
   names: ReadonlySet<string>;
@@ -27,22 +28,43 @@ export function knownHosts(boundHost: string, loopback: boolean): KnownHosts {
   return { names, anyIpLiteral: !loopback };
 }
 
-export function refuse(request: IncomingMessage, hosts: KnownHosts, limits: HttpLimits): Refusal | null {
-  return refuseShape(request, limits) ?? refuseHost(request, hosts) ?? refuseOrigin(request) ?? refuseMethod(request);
+export function refuse(
+  request: IncomingMessage,
+  hosts: KnownHosts,
+  limits: HttpLimits,
+): Refusal | null {
+  return (
+    refuseShape(request, limits) ??
+    refuseHost(request, hosts) ??
+    refuseOrigin(request) ??
+    refuseMethod(request)
+  );
 }
 
 function refuseShape(request: IncomingMessage, limits: HttpLimits): Refusal | null {
   const target = request.url ?? '';
   if (target.length > limits.urlBytesMax) {
-    return { status: 414, error: 'the address is too long', remedy: `Keep it under ${limits.urlBytesMax} bytes.` };
+    return {
+      status: 414,
+      error: 'the address is too long',
+      remedy: `Keep it under ${limits.urlBytesMax} bytes.`,
+    };
   }
   // Absolute and asterisk forms (RFC 9112 section 3.2) are for proxies; this is none.
   if (!/^\/[\x21-\x7e]*$/.test(target)) {
-    return { status: 400, error: 'the address is not a plain path', remedy: 'Ask for /api/openapi.json to see the paths.' };
+    return {
+      status: 400,
+      error: 'the address is not a plain path',
+      remedy: 'Ask for /api/openapi.json to see the paths.',
+    };
   }
   const length = request.headers['content-length'];
   if (request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')) {
-    return { status: 413, error: 'no request here has a body', remedy: 'Send the request without a body.' };
+    return {
+      status: 413,
+      error: 'no request here has a body',
+      remedy: 'Send the request without a body.',
+    };
   }
   return null;
 }
@@ -50,7 +72,8 @@ function refuseShape(request: IncomingMessage, limits: HttpLimits): Refusal | nu
 function refuseHost(request: IncomingMessage, hosts: KnownHosts): Refusal | null {
   const host = request.headers.host;
   const name = host === undefined ? null : hostName(host);
-  if (name !== null && (hosts.names.has(name) || (hosts.anyIpLiteral && isIpLiteral(name)))) return null;
+  if (name !== null && (hosts.names.has(name) || (hosts.anyIpLiteral && isIpLiteral(name))))
+    return null;
   return {
     status: 403,
     error: 'this gateway does not answer to that host name',
@@ -69,15 +92,20 @@ function isIpLiteral(name: string): boolean {
 }
 
 /**
- * Another site's page must not read us, nor make us work (Fetch Metadata, W3C). Following a link to the page itself is
- * the one exception: a navigation shows our page to its user and tells the other site nothing.
+ * Another site's page must not read us, nor make us work (Fetch Metadata, W3C). Following a link to the
+ * page itself is the one exception: a navigation shows our page to its user and tells the other site
+ * nothing.
  */
 function refuseOrigin(request: IncomingMessage): Refusal | null {
   const { origin, host } = request.headers;
-  const foreignOrigin = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+  const foreignOrigin =
+    origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
   const site = request.headers['sec-fetch-site'];
   const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
-  const opensPage = request.headers['sec-fetch-mode'] === 'navigate' && pathOf(request) === '/' && request.method === 'GET';
+  const opensPage =
+    request.headers['sec-fetch-mode'] === 'navigate' &&
+    pathOf(request) === '/' &&
+    request.method === 'GET';
   if (!foreignOrigin && (!foreignSite || opensPage)) return null;
   return {
     status: 403,

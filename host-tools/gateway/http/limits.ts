@@ -1,5 +1,5 @@
-// Every bound of the HTTP server in one place. The defaults suit one laptop with a few pages open; tests pass
-// smaller ones to reach a bound quickly. Nothing here knows about routes.
+// Every bound of the HTTP server in one place. The defaults suit one laptop with a few pages open; tests
+// pass smaller ones to reach a bound quickly. Nothing here knows about routes.
 import assert from 'node:assert/strict';
 
 export interface HttpLimits {

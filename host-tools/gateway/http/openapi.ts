@@ -1,18 +1,31 @@
-// The API in OpenAPI 3.1, written by hand and served as /api/openapi.json. Data only. A test asks the running server
-// for every path here and compares the answers with these schemas, and the paths with the router's table.
+// The API in OpenAPI 3.1, written by hand and served as /api/openapi.json. Data only. A test asks the
+// running server for every path here and compares the answers with these schemas, and the paths with the
+// router's table.
 
 type Schema = Record<string, unknown>;
 
 const text: Schema = { type: 'string' };
 const count: Schema = { type: 'integer', minimum: 0 };
-const credits: Schema = { type: 'integer', description: 'Credits; 1 credit is 1 ms of airtime at price 1.0.' };
+const credits: Schema = {
+  type: 'integer',
+  description: 'Credits; 1 credit is 1 ms of airtime at price 1.0.',
+};
 const dateTime: Schema = { type: 'string', format: 'date-time' };
 const optional = (schema: Schema): Schema => ({ ...schema, type: [schema.type, 'null'] });
-const list = (name: string): Schema => ({ type: 'array', items: { $ref: `#/components/schemas/${name}` } });
+const list = (name: string): Schema => ({
+  type: 'array',
+  items: { $ref: `#/components/schemas/${name}` },
+});
 
 /** An object whose properties are all required; the API never leaves one out. */
 function record(properties: Record<string, Schema>, description: string): Schema {
-  return { type: 'object', description, properties, required: Object.keys(properties), additionalProperties: true };
+  return {
+    type: 'object',
+    description,
+    properties,
+    required: Object.keys(properties),
+    additionalProperties: true,
+  };
 }
 
 const schemas: Record<string, Schema> = {
@@ -59,7 +72,10 @@ const schemas: Record<string, Schema> = {
   Mesh: record({ nodes: list('Node'), links: list('Link') }, 'The boards and who hears whom.'),
   Packet: record(
     {
-      id: { ...count, description: 'Grows by one with every packet and never restarts; the event id too.' },
+      id: {
+        ...count,
+        description: 'Grows by one with every packet and never restarts; the event id too.',
+      },
       at: dateTime,
       src: text,
       name: text,
@@ -72,7 +88,15 @@ const schemas: Record<string, Schema> = {
     'One packet that reached the gateway.',
   ),
   Block: record(
-    { height: count, at: dateTime, hash: text, stateRoot: text, transactions: count, claims: count, settledCredits: credits },
+    {
+      height: count,
+      at: dateTime,
+      hash: text,
+      stateRoot: text,
+      transactions: count,
+      claims: count,
+      settledCredits: credits,
+    },
     'One block of the chain.',
   ),
   Error: record({ error: text, remedy: text }, 'Why a request was refused, and what to do.'),
@@ -82,8 +106,20 @@ function json(schema: Schema, description: string): Schema {
   return { description, content: { 'application/json': { schema } } };
 }
 
-function parameter(name: string, minimum: number, maximum: number, fallback: number, description: string): Schema {
-  return { name, in: 'query', description, schema: { type: 'integer', minimum, maximum, default: fallback } };
+function parameter(
+  name: string,
+  minimum: number,
+  maximum: number,
+  fallback: number | null,
+  description: string,
+): Schema {
+  const range: Schema = { type: 'integer', minimum, maximum };
+  return {
+    name,
+    in: 'query',
+    description,
+    schema: fallback === null ? range : { ...range, default: fallback },
+  };
 }
 
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -96,7 +132,10 @@ const refusals: Schema = Object.fromEntries(
     ['403', 'Another host name or another web site.'],
     ['405', 'Only GET and HEAD.'],
     ['429', 'Too many requests from this address.'],
-  ].map(([status, description]) => [status, json({ $ref: '#/components/schemas/Error' }, description!)]),
+  ].map(([status, description]) => [
+    status,
+    json({ $ref: '#/components/schemas/Error' }, description!),
+  ]),
 );
 
 function get(summary: string, answer: Schema, parameters: Schema[] = []): Schema {
@@ -108,7 +147,9 @@ export const OPENAPI = {
   info: {
     title: 'Fairhop gateway',
     version: '1',
-    description: 'Read only. Lists carry at most `limit` entries. New properties may appear; none disappears in version 1.',
+    description:
+      'Read only. Lists carry at most `limit` entries. ' +
+      'New properties may appear; none disappears in version 1.',
   },
   security: [{}, { bearer: [] }, { cookie: [] }],
   paths: {
@@ -126,11 +167,11 @@ export const OPENAPI = {
       'Live events, resumable',
       {
         description:
-          'Server-sent events: status (every second), mesh, packet (its id is the event id), block, frame, log. ' +
-          'After a break the Last-Event-ID header, or `after`, brings the packets that were missed.',
+          'Server-sent events: status (every second), mesh, packet (its id is the event id), block, ' +
+          'frame, log. After a break the Last-Event-ID header, or `after`, brings the packets missed.',
         content: { 'text/event-stream': { schema: { type: 'string' } } },
       },
-      [parameter('after', 0, SAFE, 0, 'Start behind this packet; without it, with the next one.')],
+      [parameter('after', 0, SAFE, null, 'Start behind this packet; without it, with the next one.')],
     ),
     '/api/openapi.json': get('This description', json({ type: 'object' }, 'OpenAPI 3.1.')),
   },
@@ -138,7 +179,12 @@ export const OPENAPI = {
     schemas,
     securitySchemes: {
       bearer: { type: 'http', scheme: 'bearer' },
-      cookie: { type: 'apiKey', in: 'cookie', name: 'fairhop_PORT', description: 'Set by opening /?token=...' },
+      cookie: {
+        type: 'apiKey',
+        in: 'cookie',
+        name: 'fairhop_PORT',
+        description: 'Set by opening /?token=...',
+      },
     },
   },
 };

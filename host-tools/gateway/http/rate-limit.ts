@@ -1,5 +1,5 @@
-// One token bucket per client address, in a bounded table. Knows no clock: the caller brings the time. Used by
-// server.ts for requests and, at a higher cost, for wrong tokens.
+// One token bucket per client address, in a bounded table. Knows no clock: the caller brings the time. Used
+// by server.ts for requests and, at a higher cost, for wrong tokens.
 import type { HttpLimits } from './limits.ts';
 
 interface Bucket {
@@ -17,7 +17,8 @@ export class RateLimit {
   take(address: string, cost: number, nowMs: number): boolean {
     const { burstRequests, requestsPerSecond } = this.limits;
     const known = this.#buckets.get(address);
-    const regained = known === undefined ? burstRequests : ((nowMs - known.atMs) / 1000) * requestsPerSecond;
+    const regained =
+      known === undefined ? burstRequests : ((nowMs - known.atMs) / 1000) * requestsPerSecond;
     const allowance = Math.min(burstRequests, (known?.allowance ?? 0) + regained);
     const granted = allowance >= cost;
     this.#remember(address, { allowance: granted ? allowance - cost : allowance, atMs: nowMs });
@@ -37,6 +38,7 @@ export class RateLimit {
   #remember(address: string, bucket: Bucket): void {
     this.#buckets.delete(address);
     this.#buckets.set(address, bucket);
-    if (this.#buckets.size > this.limits.addressesMax) this.#buckets.delete(this.#buckets.keys().next().value!);
+    if (this.#buckets.size > this.limits.addressesMax)
+      this.#buckets.delete(this.#buckets.keys().next().value!);
   }
 }

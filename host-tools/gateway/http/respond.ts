@@ -11,8 +11,8 @@ export interface Refusal {
 }
 
 /**
- * The page may load from here only, may not be framed, and may not turn strings into script. `default-src` is the
- * fallback of every kind of load that is not named.
+ * The page may load from here only, may not be framed, and may not turn strings into script. `default-src`
+ * is the fallback of every kind of load that is not named.
  */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",

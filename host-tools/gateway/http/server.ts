@@ -1,5 +1,6 @@
-// The gateway's door on HTTP: the JSON API, the event stream and the page. Composition only: guard.ts decides who may
-// ask, router.ts what is answered, event-streams.ts what is live. Read only; nothing in the gateway changes by a request.
+// The gateway's door on HTTP: the JSON API, the event stream and the page. Composition only: guard.ts
+// decides who may ask, router.ts what is answered, event-streams.ts what is live. Read only; nothing in the
+// gateway changes by a request.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { buildDashboard } from '../../dashboard/build-dashboard.ts';
@@ -35,7 +36,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const bind = await bindAddress(options.host, options.port, options.token);
   const assets = new Assets(await buildDashboard());
   const service = new HttpService(options, bind, assets);
-  const server = createServer({ maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000 });
+  const server = createServer({
+    maxHeaderSize: 8192,
+    headersTimeout: 5000,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 5000,
+  });
   server.maxConnections = service.limits.connectionsMax;
   server.on('request', (request, response) => service.onRequest(request, response));
   server.on('checkExpectation', (request, response) => service.onRequest(request, response));
@@ -64,9 +70,20 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const large = error.code === 'HPE_HEADER_OVERFLOW';
   const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const status = large ? '431 Request Header Fields Too Large' : slow ? '408 Request Timeout' : '400 Bad Request';
-  const body = JSON.stringify({ error: 'this is no HTTP request we can read', remedy: 'Send a plain GET with few headers.' });
-  const head = ['Connection: close', 'Content-Type: application/json; charset=utf-8', `Content-Length: ${body.length}`];
+  const status = large
+    ? '431 Request Header Fields Too Large'
+    : slow
+      ? '408 Request Timeout'
+      : '400 Bad Request';
+  const body = JSON.stringify({
+    error: 'this is no HTTP request we can read',
+    remedy: 'Send a plain GET with few headers.',
+  });
+  const head = [
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${body.length}`,
+  ];
   socket.end(`HTTP/1.1 ${status}\r\n${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
@@ -80,7 +97,11 @@ class HttpService {
   readonly #onFault: (error: unknown) => void;
   #check: TokenCheck | null = null;
 
-  constructor(options: HttpServerOptions, bind: BindAddress, readonly assets: Assets) {
+  constructor(
+    options: HttpServerOptions,
+    bind: BindAddress,
+    readonly assets: Assets,
+  ) {
     this.limits = limitsFrom(options.limits);
     this.#source = options.source;
     this.#token = options.token;
@@ -90,7 +111,10 @@ class HttpService {
     this.streams = new EventStreams(options.source, this.limits, this.#onFault);
   }
 
-  /** The cookie's name carries the port, because cookies of two gateways on one host would overwrite each other. */
+  /**
+   * The cookie's name carries the port, because cookies of two gateways on one host would overwrite each
+   * other.
+   */
   listensOn(port: number): void {
     if (this.#token !== undefined) this.#check = new TokenCheck(this.#token, `fairhop_${port}`);
   }
@@ -100,21 +124,31 @@ class HttpService {
     response.on('error', () => response.destroy());
     // A body is never read, so the connection that carries one cannot serve a next request.
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-    if (encoding !== undefined || (length !== undefined && length !== '0')) response.setHeader('Connection', 'close');
+    if (encoding !== undefined || (length !== undefined && length !== '0'))
+      response.setHeader('Connection', 'close');
     try {
       const refusal = this.#refuse(request) ?? this.#serve(request, response);
       if (refusal !== null) sendRefusal(response, refusal);
     } catch (error) {
       this.#onFault(error);
       if (response.headersSent) return void response.destroy();
-      sendRefusal(response, { status: 500, error: 'the gateway failed to answer', remedy: 'See the log of the gateway.' });
+      sendRefusal(response, {
+        status: 500,
+        error: 'the gateway failed to answer',
+        remedy: 'See the log of the gateway.',
+      });
     }
   }
 
   #refuse(request: IncomingMessage): Refusal | null {
     if (!this.#rate.take(addressOf(request), 1, performance.now())) {
       const headers = { 'Retry-After': '5' };
-      return { status: 429, error: 'too many requests', remedy: 'Ask less often, or follow /api/events.', headers };
+      return {
+        status: 429,
+        error: 'too many requests',
+        remedy: 'Ask less often, or follow /api/events.',
+        headers,
+      };
     }
     return refuse(request, this.#hosts, this.limits);
   }
@@ -137,17 +171,29 @@ class HttpService {
     }
     if (path === EVENTS_PATH) return this.#openStream(request, response, query);
     if (this.assets.send(path, request, response)) return null;
-    return { status: 404, error: 'there is nothing at this path', remedy: 'See /api/openapi.json, or open / in a browser.' };
+    return {
+      status: 404,
+      error: 'there is nothing at this path',
+      remedy: 'See /api/openapi.json, or open / in a browser.',
+    };
   }
 
   #openStream(request: IncomingMessage, response: ServerResponse, query: string): Refusal | null {
     const resumed = request.headers['last-event-id'];
     // The header is newer than the address: the browser repeats the address when it reconnects.
-    const values = readQuery(resumed === undefined ? query : `after=${String(resumed)}`, EVENTS_PARAMETERS);
+    const values = readQuery(
+      resumed === undefined ? query : `after=${String(resumed)}`,
+      EVENTS_PARAMETERS,
+    );
     if (isRefusal(values)) return values;
     if (!this.streams.hasRoomFor(addressOf(request))) {
       const headers = { 'Retry-After': '10' };
-      return { status: 503, error: 'too many event streams are open', remedy: 'Close another page of this gateway.', headers };
+      return {
+        status: 503,
+        error: 'too many event streams are open',
+        remedy: 'Close another page of this gateway.',
+        headers,
+      };
     }
     response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
     response.setHeader('Cache-Control', 'no-store');
@@ -162,7 +208,12 @@ class HttpService {
   }
 
   /** Puts the token into a cookie and off the address bar, where it would stay in the history. */
-  #logIn(check: TokenCheck, token: string, request: IncomingMessage, response: ServerResponse): Refusal | null {
+  #logIn(
+    check: TokenCheck,
+    token: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Refusal | null {
     if (!check.matches(token)) return this.#unauthorized(request, true);
     response.statusCode = 303;
     response.setHeader('Set-Cookie', check.setCookie());

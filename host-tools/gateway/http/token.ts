@@ -1,5 +1,6 @@
 // The gateway's token: who may ask once the server listens beyond this machine. Programs send it as
-// `Authorization: Bearer`; a browser brings it once as `/?token=...` and gets a cookie for it. Knows no route.
+// `Authorization: Bearer`; a browser brings it once as `/?token=...` and gets a cookie for it. Knows no
+// route.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
@@ -10,7 +11,10 @@ export class TokenCheck {
   readonly #tokenHash: Buffer;
   readonly #cookieValue: string;
 
-  constructor(token: string, readonly cookieName: string) {
+  constructor(
+    token: string,
+    readonly cookieName: string,
+  ) {
     this.#tokenHash = sha256(token);
     // Cookies are shared by all ports of a host: another server there sees this value, but never the token.
     this.#cookieValue = createHmac('sha256', token).update('fairhop cookie').digest('hex');
@@ -33,7 +37,10 @@ export class TokenCheck {
     return request.headers.authorization !== undefined || cookieOf(request, this.cookieName) !== null;
   }
 
-  /** Lax, not Strict: a link in a chat must open the page. Nothing changes by a GET, and guard.ts checks origins. */
+  /**
+   * Lax, not Strict: a link in a chat must open the page. Nothing changes by a GET, and guard.ts checks
+   * origins.
+   */
   setCookie(): string {
     return `${this.cookieName}=${this.#cookieValue}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000`;
   }

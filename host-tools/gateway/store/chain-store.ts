@@ -132,6 +132,11 @@ export class ChainStore {
     return this.store.get(tableKey(Table.BOOK, root));
   }
 
+  *books(): Iterable<[root: Uint8Array, book: Uint8Array]> {
+    const from = tableKey(Table.BOOK);
+    for (const [key, book] of this.store.range({ from, to: afterPrefix(from) })) yield [key.subarray(1), book];
+  }
+
   putBook(root: Uint8Array, book: Uint8Array): void {
     this.store.write({ puts: [[tableKey(Table.BOOK, root), book]], deletes: [] });
   }

@@ -3,3 +3,4 @@ export { ChainStore, type ChainStats } from './chain-store.ts';
 export { LmdbStore } from './lmdb-store.ts';
 export { MemoryStore } from './memory-store.ts';
 export { afterPrefix, StoreError, type Batch, type Range, type Store, type StoreStats } from './store.ts';
+export { verifyStore, type Verdict } from './verify-store.ts';

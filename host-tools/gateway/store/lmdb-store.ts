@@ -1,6 +1,6 @@
 // The default store: LMDB through the npm package lmdb. Every batch is one synchronous transaction: it returns after
 // the data is on the medium, and a failure is an exception here instead of a rejected promise somewhere.
-import { accessSync, constants, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
@@ -61,6 +61,23 @@ export class LmdbStore implements Store {
       unlock();
       throw error instanceof StoreError ? error : openError(file, error);
     }
+  }
+
+  /** Opens an existing store for reading, beside a gateway that may be writing it. Throws a StoreError. */
+  static openReadOnly(directory: string): LmdbStore {
+    const file = join(directory, FILE);
+    if (!existsSync(file)) throw new StoreError(`there is no store in ${directory}`, 'Name its directory with --data.');
+    checkLmdbFile(file);
+    try {
+      return new LmdbStore(openDatabase(file, true), directory, () => undefined);
+    } catch (error) {
+      throw openError(file, error);
+    }
+  }
+
+  /** Deletes the store of a directory; it must be closed. */
+  static remove(directory: string): void {
+    for (const name of [FILE, `${FILE}-lock`]) rmSync(join(directory, name), { force: true });
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -124,9 +141,10 @@ function requireSpace(directory: string, bytes: number): void {
   if (bavail * bsize < RESERVE_BYTES + bytes) throw diskFull();
 }
 
-function openDatabase(file: string): RootDatabase<Uint8Array, Uint8Array> {
+function openDatabase(file: string, readOnly = false): RootDatabase<Uint8Array, Uint8Array> {
   return open<Uint8Array, Uint8Array>({
     path: file,
+    readOnly,
     noSubdir: true,
     keyEncoding: 'binary',
     encoding: 'binary',

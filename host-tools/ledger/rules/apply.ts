@@ -1,4 +1,4 @@
-// The one switch from a decoded transaction to its rule (SPEC 7), and the check that holds after every one of them.
+// The one switch from a decoded transaction to its rule (SPEC L7), and the check that holds after every one of them.
 import { TxKind } from '../constants.ts';
 import { TxCode } from '../codes.ts';
 import type { StateRecord } from '../records.ts';
@@ -6,7 +6,10 @@ import { freeOf } from '../records.ts';
 import type { Tx } from '../tx.ts';
 import { applyClaim, applyClose, applyOpen } from './channel.ts';
 import type { Context } from './context.ts';
+import { applyPropose, applyVote } from './dao.ts';
+import { applyAudit, applyEvidence, applyGateway, applyReveal } from './gateway.ts';
 import { applyJoin } from './join.ts';
+import { applyHome, applyLeave, applyName, applyRekey, applyUnvouch } from './notices.ts';
 import { applyTransfer } from './transfer.ts';
 
 function dispatch(context: Context, tx: Tx, bytes: Uint8Array): TxCode {
@@ -16,7 +19,17 @@ function dispatch(context: Context, tx: Tx, bytes: Uint8Array): TxCode {
     case TxKind.CLAIM: return applyClaim(context, tx);
     case TxKind.CLOSE: return applyClose(context, tx, bytes);
     case TxKind.TRANSFER: return applyTransfer(context, tx, bytes);
-    default: return TxCode.UNKNOWN_KIND;
+    case TxKind.REKEY: return applyRekey(context, tx, bytes);
+    case TxKind.LEAVE: return applyLeave(context, tx, bytes);
+    case TxKind.UNVOUCH: return applyUnvouch(context, tx, bytes);
+    case TxKind.HOME: return applyHome(context, tx, bytes);
+    case TxKind.GATEWAY: return applyGateway(context, tx, bytes);
+    case TxKind.NAME: return applyName(context, tx, bytes);
+    case TxKind.PROPOSE: return applyPropose(context, tx, bytes);
+    case TxKind.VOTE: return applyVote(context, tx, bytes);
+    case TxKind.AUDIT: return applyAudit(context, tx, bytes);
+    case TxKind.EVIDENCE: return applyEvidence(context, tx);
+    case TxKind.REVEAL: return applyReveal(context, tx);
   }
 }
 

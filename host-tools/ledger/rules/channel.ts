@@ -1,4 +1,4 @@
-// OPEN, CLAIM and CLOSE: payment channels between two nodes (SPEC 7.2 to 7.4). A claim needs no signature: the
+// OPEN, CLAIM and CLOSE: payment channels between two nodes (SPEC L7.2 to 7.4). A claim needs no signature: the
 // link is the proof and the payee was bound by the open, so any gateway may post it and a duplicate does nothing.
 import { Book, bookLeaf, keyFromSignature, openMessage, payPrefix, rootFromPath, walk, Window } from '#protocol';
 import type { BookId, Crypto } from '#protocol';
@@ -9,7 +9,9 @@ import type { Channel, Node } from '../records.ts';
 import { channelNumber, freeOf, NodeStatus } from '../records.ts';
 import type { ClaimTx, CloseTx, OpenTx } from '../tx.ts';
 import type { Context } from './context.ts';
+import { roll, tolerance } from './activity.ts';
 import { checkSigned, move, ownerOf } from './context.ts';
+import { sameTree } from './notices.ts';
 
 const PER_MILLE = 1000;
 /** Opening limit, and least refill target, in P. */
@@ -26,14 +28,9 @@ export function releaseHeight(context: Pick<Context, 'params'>, channel: Channel
   return channel.expiry + context.params.channelEpochs * context.params.epoch;
 }
 
-/** T: balance a node may keep without demurrage, and what its escrow may exceed its line by (SPEC 8.1). */
-export function tolerance(context: Context): number {
-  return Math.floor(context.money.creditLine / 8);
-}
-
 /** Links the payer could put into escrow now. */
 function linksAffordable(context: Context, payer: Node): number {
-  const room = payer.line + tolerance(context) - payer.escrow;
+  const room = payer.line + tolerance(context, payer) - payer.escrow;
   return Math.max(0, Math.floor(Math.min(freeOf(payer), room) / context.money.linkValue));
 }
 
@@ -117,7 +114,7 @@ export function applyClaim(context: Context, tx: ClaimTx): TxCode {
   return TxCode.OK;
 }
 
-/** Pays the links up to `to`, then lets escrow follow use (SPEC 7.3). */
+/** Pays the links up to `to`, then lets escrow follow use (SPEC L7.3). */
 function settle(context: Context, channel: Channel, payer: Node, payee: Node, to: number, link: Uint8Array): void {
   const { state, money, height } = context;
   const links = to - channel.settled;
@@ -133,7 +130,8 @@ function settle(context: Context, channel: Channel, payer: Node, payee: Node, to
     channel.expiry = height + deadlineHeights(context);
   }
   payer.active = height;
-  state.edit(payee).active = height;
+  payee.active = height;
+  if (!sameTree(payer, payee)) payee.outsideAt = height;
   const meta = state.edit(state.meta);
   meta.claims += 1;
   meta.settledLinks += links;
@@ -142,13 +140,17 @@ function settle(context: Context, channel: Channel, payer: Node, payee: Node, to
 
 /** The levy's fractions stay in the channel: taken from zero each time, small claims would go free. */
 function payLevied(context: Context, channel: Channel, payer: Node, payee: Node, amount: number): void {
-  const { state, params } = context;
-  const local = amount * params.levyLocalPerMille + channel.localRest;
-  const global = amount * params.levyGlobalPerMille + channel.globalRest;
+  const { state } = context;
+  const local = amount * state.rates.levyLocalPerMille + channel.localRest;
+  const global = amount * state.rates.levyGlobalPerMille + channel.globalRest;
   channel.localRest = local % PER_MILLE;
   channel.globalRest = global % PER_MILLE;
   const localLevy = Math.floor(local / PER_MILLE);
   const globalLevy = Math.floor(global / PER_MILLE);
+  roll(context, state.edit(payee));
+  payee.turnover += amount;
+  payee.paid += localLevy + globalLevy;
+  payee.globalLevy += globalLevy;
   move(context, payer, payee, amount - localLevy - globalLevy);
   move(context, payer, state.pools.get(payee.community)!, localLevy);
   move(context, payer, state.pools.get(PoolId.GLOBAL)!, globalLevy);
@@ -194,11 +196,11 @@ export function applyClose(context: Context, tx: CloseTx, bytes: Uint8Array): Tx
   return TxCode.OK;
 }
 
-/** At an epoch boundary: channels past their release give the unused escrow back and are forgotten. */
+/** At the end of an epoch: channels past their release give the unused escrow back and are forgotten. */
 export function releaseChannels(context: Context): void {
   const { state } = context;
   for (const channel of [...state.channels.values()]) {
-    if (releaseHeight(context, channel) >= context.height) continue;
+    if (releaseHeight(context, channel) > context.height) continue;
     const payer = state.edit(state.nodes.get(channel.payer)!);
     payer.escrow -= (channel.limit - channel.settled) * context.money.linkValue;
     payer.channels -= 1;

@@ -1,4 +1,4 @@
-// JOIN: a new node with its line, reserved from the guarantor's free credit (SPEC 7.1).
+// JOIN: a new node with its line, reserved from the guarantor's free credit (SPEC L7.1).
 import { PoolId, StateKind } from '../constants.ts';
 import { TxCode } from '../codes.ts';
 import { isZero, sameBytes } from '../layout.ts';
@@ -54,7 +54,10 @@ export function applyJoin(context: Context, tx: JoinTx, bytes: Uint8Array): TxCo
 }
 
 export function newOwner(key: Uint8Array): Owner {
-  return { kind: StateKind.OWNER, key, nonce: 0, balance: 0, line: 0, escrow: 0, guaranteed: 0 };
+  return {
+    kind: StateKind.OWNER, key, nonce: 0, balance: 0, line: 0, escrow: 0, guaranteed: 0,
+    member: 0, memberSince: 0, community: PoolId.FIRST_COMMUNITY, named: 0,
+  };
 }
 
 function newNode(tx: JoinTx, height: number): Node {
@@ -66,5 +69,7 @@ function newNode(tx: JoinTx, height: number): Node {
     generation: tx.generation, usedChains: none, home: tx.home, community: tx.community,
     joined: height, active: 0, leavesAt: 0, unvouchedAt: 0, rekeysAt: 0,
     nextLinkKey: none, nextBookRoot: none, nextGeneration: 0, channels: 0,
+    named: 0, outsideAt: 0, auditedAt: 0,
+    epoch: 0, turnover: 0, turnoverBefore: 0, paid: 0, globalLevy: 0,
   };
 }

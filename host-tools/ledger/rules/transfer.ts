@@ -1,4 +1,4 @@
-// TRANSFER: an owner gives away what it or its node has earned, never what was only lent (SPEC 7.5).
+// TRANSFER: an owner gives away what it or its node has earned, never what was only lent (SPEC L7.5).
 import { getU16, getU32 } from '#protocol';
 import { StateKind } from '../constants.ts';
 import { TxCode } from '../codes.ts';

@@ -1,5 +1,5 @@
-// The API over real HTTP: answers equal the source's, queries are checked, and the OpenAPI description is true of the
-// running server in both directions.
+// The API over real HTTP: answers equal the source's, queries are checked, and the OpenAPI description is
+// true of the running server in both directions.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startHttpServer, type HttpServer } from '../../../host-tools/gateway/http/server.ts';
@@ -17,7 +17,12 @@ describe('the JSON API', () => {
       gateway.addPacket();
       gateway.addBlock(i % 3, (i % 3) * 256);
     }
-    server = await startHttpServer({ host: '127.0.0.1', port: 0, source: gateway, onFault: (error) => faults.push(error) });
+    server = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      source: gateway,
+      onFault: (error) => faults.push(error),
+    });
   });
   after(() => server.close());
 
@@ -28,14 +33,29 @@ describe('the JSON API', () => {
 
   it('pages through packets and blocks', async () => {
     const packets = await ask(server.url, '/api/packets?after=20&limit=5');
-    assert.deepEqual(packets.json.map((packet: any) => packet.id), [26, 27, 28, 29, 30]);
+    assert.deepEqual(
+      packets.json.map((packet: any) => packet.id),
+      [26, 27, 28, 29, 30],
+    );
     const blocks = await ask(server.url, '/api/blocks?below=10&limit=3');
-    assert.deepEqual(blocks.json.map((block: any) => block.height), [9, 8, 7]);
+    assert.deepEqual(
+      blocks.json.map((block: any) => block.height),
+      [9, 8, 7],
+    );
     assert.equal((await ask(server.url, '/api/packets')).json.length, 30);
   });
 
   it('refuses a query it does not understand, with a remedy', async () => {
-    const bad = ['after=-1', 'after=x', 'after=1&after=2', 'limit=0', 'limit=1001', 'after=99999999999999999', 'aftr=1', 'limit='];
+    const bad = [
+      'after=-1',
+      'after=x',
+      'after=1&after=2',
+      'limit=0',
+      'limit=1001',
+      'after=99999999999999999',
+      'aftr=1',
+      'limit=',
+    ];
     for (const query of bad) {
       const answer = await ask(server.url, `/api/packets?${query}`);
       assert.equal(answer.status, 400, query);
@@ -45,7 +65,15 @@ describe('the JSON API', () => {
   });
 
   it('answers 404 for what is not there, and never a file', async () => {
-    for (const path of ['/nothing', '/api', '/api/', '/api/status/', '/../package.json', '/%2e%2e/package.json', '//api/status']) {
+    for (const path of [
+      '/nothing',
+      '/api',
+      '/api/',
+      '/api/status/',
+      '/../package.json',
+      '/%2e%2e/package.json',
+      '//api/status',
+    ]) {
       assert.equal((await ask(server.url, path)).status, 404, path);
     }
   });
@@ -60,10 +88,19 @@ describe('the JSON API', () => {
 
   it('answers 500 and goes on when the source throws', async () => {
     gateway.broken = true;
-    const answers = [await ask(server.url, '/api/status'), await ask(server.url, '/api/events?after=1')];
+    const answers = [
+      await ask(server.url, '/api/status'),
+      await ask(server.url, '/api/events?after=1'),
+    ];
     gateway.broken = false;
-    assert.deepEqual(answers.map((answer) => answer.status), [500, 500]);
-    assert.ok(!answers[0]!.text.includes('the store is gone'), 'the cause belongs in the log, not on the wire');
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      [500, 500],
+    );
+    assert.ok(
+      !answers[0]!.text.includes('the store is gone'),
+      'the cause belongs in the log, not on the wire',
+    );
     assert.equal(faults.length, 2);
     assert.equal((await ask(server.url, '/api/status')).status, 200);
   });
@@ -75,7 +112,9 @@ describe('the JSON API', () => {
     const zipped = await ask(server.url, '/app.js', { headers: { 'accept-encoding': 'gzip' } });
     assert.equal(zipped.headers['content-encoding'], 'gzip');
     assert.notEqual(zipped.headers.etag, plain.headers.etag);
-    const again = await ask(server.url, '/app.js', { headers: { 'if-none-match': `W/"x", ${plain.headers.etag}` } });
+    const again = await ask(server.url, '/app.js', {
+      headers: { 'if-none-match': `W/"x", ${plain.headers.etag}` },
+    });
     assert.equal(again.status, 304);
     assert.equal(again.text, '');
     assert.equal((await ask(server.url, '/')).text, (await ask(server.url, '/index.html')).text);
@@ -93,7 +132,11 @@ describe('the JSON API', () => {
       for (const parameter of item.get.parameters) {
         const { minimum, maximum } = parameter.schema;
         for (const value of [minimum, maximum]) {
-          assert.equal((await ask(server.url, `${path}?${parameter.name}=${value}`)).status, 200, `${path} ${parameter.name}`);
+          assert.equal(
+            (await ask(server.url, `${path}?${parameter.name}=${value}`)).status,
+            200,
+            `${path} ${parameter.name}`,
+          );
         }
         const refused = await ask(server.url, `${path}?${parameter.name}=${minimum - 1}`);
         assert.equal(mismatch(refused.json, document.components.schemas.Error, document), null);
@@ -105,7 +148,10 @@ describe('the JSON API', () => {
   it('describes every route that it has', async () => {
     const { ROUTES, EVENTS_PATH } = await import('../../../host-tools/gateway/http/router.ts');
     const { json: document } = await ask(server.url, '/api/openapi.json');
-    assert.deepEqual([...ROUTES.map((route) => route.path), EVENTS_PATH].sort(), Object.keys(document.paths).sort());
+    assert.deepEqual(
+      [...ROUTES.map((route) => route.path), EVENTS_PATH].sort(),
+      Object.keys(document.paths).sort(),
+    );
   });
 
   it('sends events in the shapes of the document', async () => {
@@ -113,9 +159,18 @@ describe('the JSON API', () => {
     const follower = await Follower.open(server.url, '/api/events?after=0');
     gateway.addBlock();
     await follower.until(() => follower.of('block').length === 1 && follower.packetIds().length === 30);
-    const names: Record<string, string> = { status: 'Status', mesh: 'Mesh', packet: 'Packet', block: 'Block' };
+    const names: Record<string, string> = {
+      status: 'Status',
+      mesh: 'Mesh',
+      packet: 'Packet',
+      block: 'Block',
+    };
     for (const event of follower.events) {
-      assert.equal(mismatch(event.data, document.components.schemas[names[event.event]!], document), null, event.event);
+      assert.equal(
+        mismatch(event.data, document.components.schemas[names[event.event]!], document),
+        null,
+        event.event,
+      );
     }
     follower.close();
   });

@@ -1,6 +1,15 @@
-// A GatewaySource in memory for the tests of the HTTP server and of the page: a small village whose packets, blocks
-// and frames happen when the test says so. `keep` stands for the store: what a restarted gateway finds again.
-import type { BlockView, GatewayEvent, GatewaySource, MeshView, NodeView, PacketView, Status } from '../../../host-tools/gateway/view.ts';
+// A GatewaySource in memory for the tests of the HTTP server and of the page: a small village whose
+// packets, blocks and frames happen when the test says so. `keep` stands for the store: what a restarted
+// gateway finds again.
+import type {
+  BlockView,
+  GatewayEvent,
+  GatewaySource,
+  MeshView,
+  NodeView,
+  PacketView,
+  Status,
+} from '../../../host-tools/gateway/view.ts';
 
 export interface Kept {
   packets: PacketView[];
@@ -66,7 +75,10 @@ export class FakeGateway implements GatewaySource {
 
   blocks(belowHeight: number, limit: number): BlockView[] {
     this.#failIfBroken();
-    return this.kept.blocks.filter((block) => block.height < belowHeight).slice(-limit).reverse();
+    return this.kept.blocks
+      .filter((block) => block.height < belowHeight)
+      .slice(-limit)
+      .reverse();
   }
 
   subscribe(listener: (event: GatewayEvent) => void): () => void {
@@ -81,8 +93,21 @@ export class FakeGateway implements GatewaySource {
   addPacket(change: Partial<PacketView> = {}): PacketView {
     const id = (this.kept.packets.at(-1)?.id ?? 0) + 1;
     const at = new Date(START_MS + id * 1000).toISOString();
-    const base = { src: '00000002', name: 'barn', kind: 'reading', hops: 2, bytes: 42, backed: true } as const;
-    const packet: PacketView = { id, at, ...base, text: `temperature ${15 + (id % 7)}.5 °C`, ...change };
+    const base = {
+      src: '00000002',
+      name: 'barn',
+      kind: 'reading',
+      hops: 2,
+      bytes: 42,
+      backed: true,
+    } as const;
+    const packet: PacketView = {
+      id,
+      at,
+      ...base,
+      text: `temperature ${15 + (id % 7)}.5 °C`,
+      ...change,
+    };
     this.kept.packets = [...this.kept.packets, packet].slice(-this.kept.packetsMax);
     this.figures.delivered = packet.id;
     this.emit({ type: 'packet', data: packet });
@@ -93,7 +118,15 @@ export class FakeGateway implements GatewaySource {
     const height = (this.kept.blocks.at(-1)?.height ?? 0) + 1;
     const hash = (height * 2_654_435_761).toString(16).padStart(12, '0').repeat(6).slice(0, 64);
     const at = new Date(START_MS + height * 1000).toISOString();
-    const block: BlockView = { height, at, hash, stateRoot: '5f'.repeat(32), transactions: claims, claims, settledCredits };
+    const block: BlockView = {
+      height,
+      at,
+      hash,
+      stateRoot: '5f'.repeat(32),
+      transactions: claims,
+      claims,
+      settledCredits,
+    };
     this.kept.blocks.push(block);
     this.figures.height = height;
     this.figures.claims += claims;
@@ -120,7 +153,17 @@ export function village(): MeshView {
     ['00000008', 'sheep shed', 3, 980, 1290, -4380],
   ];
   const nodes = rows.map(([address, name, hops, x, y, balance], i): NodeView => {
-    return { address, name, role: i === 0 ? 'gateway' : 'node', x, y, balance, hops, delivered: i * 7, lastSeenS: i * 3 };
+    return {
+      address,
+      name,
+      role: i === 0 ? 'gateway' : 'node',
+      x,
+      y,
+      balance,
+      hops,
+      delivered: i * 7,
+      lastSeenS: i * 3,
+    };
   });
   const pairs: [number, number, number, number][] = [
     [1, 2, -84, 512],
@@ -136,19 +179,41 @@ export function village(): MeshView {
     [1, 6, -113, 0],
   ];
   const name = (n: number): string => `0000000${n}`;
-  return { nodes, links: pairs.map(([a, b, rssiDbm, payableLinks]) => ({ a: name(a), b: name(b), rssiDbm, payableLinks })) };
+  return {
+    nodes,
+    links: pairs.map(([a, b, rssiDbm, payableLinks]) => ({
+      a: name(a),
+      b: name(b),
+      rssiDbm,
+      payableLinks,
+    })),
+  };
 }
 
-/** As many boards as asked for, without positions, each linked to one before it: a tree with some cross links. */
+/**
+ * As many boards as asked for, without positions, each linked to one before it: a tree with some cross
+ * links.
+ */
 export function crowd(count: number): MeshView {
   const nodes = Array.from({ length: count }, (_, i): NodeView => {
     const role = i === 0 ? 'gateway' : 'node';
     const base = { x: null, y: null, hops: null, delivered: 0, lastSeenS: null };
-    return { address: i.toString(16).padStart(8, '0'), name: `board ${i}`, role, balance: ((i * 7919) % 2001) - 1000, ...base };
+    return {
+      address: i.toString(16).padStart(8, '0'),
+      name: `board ${i}`,
+      role,
+      balance: ((i * 7919) % 2001) - 1000,
+      ...base,
+    };
   });
   const links = nodes.slice(1).flatMap((node, i) => {
     const before = [nodes[Math.floor(i / 3)]!, nodes[Math.floor(i / 2)]!];
-    return before.map((other) => ({ a: node.address, b: other.address, rssiDbm: -60 - (i % 60), payableLinks: i % 3 }));
+    return before.map((other) => ({
+      a: node.address,
+      b: other.address,
+      rssiDbm: -60 - (i % 60),
+      payableLinks: i % 3,
+    }));
   });
   return { nodes, links };
 }

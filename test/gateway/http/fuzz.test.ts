@@ -1,5 +1,5 @@
-// A few thousand requests of every sort, by a seeded generator: each gets an answer that is no server error, and
-// afterwards the server is as it was: no stream, no listener, no growing memory.
+// A few thousand requests of every sort, by a seeded generator: each gets an answer that is no server
+// error, and afterwards the server is as it was: no stream, no listener, no growing memory.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
@@ -9,11 +9,33 @@ import { startHttpServer } from '../../../host-tools/gateway/http/server.ts';
 import { FakeGateway, village } from './fake-source.ts';
 import { ask, sendRaw } from './http-client.ts';
 
-const paths = ['/', '/api/status', '/api/packets', '/api/blocks', '/api/openapi.json', '/app.js', '/api/events', '/nothing'];
+const paths = [
+  '/',
+  '/api/status',
+  '/api/packets',
+  '/api/blocks',
+  '/api/openapi.json',
+  '/app.js',
+  '/api/events',
+  '/nothing',
+];
 const names = ['after', 'below', 'limit', 'token', '__proto__', ''];
-const printable = fc.string({ minLength: 0, maxLength: 40 }).map((text) => text.replace(/[^\x21-\x7e]/g, '~'));
-const query = fc.array(fc.tuple(fc.constantFrom(...names), fc.oneof(fc.nat().map(String), printable)), { maxLength: 4 });
-const header = fc.constantFrom('host', 'origin', 'cookie', 'authorization', 'last-event-id', 'if-none-match', 'range', 'expect');
+const printable = fc
+  .string({ minLength: 0, maxLength: 40 })
+  .map((text) => text.replace(/[^\x21-\x7e]/g, '~'));
+const query = fc.array(fc.tuple(fc.constantFrom(...names), fc.oneof(fc.nat().map(String), printable)), {
+  maxLength: 4,
+});
+const header = fc.constantFrom(
+  'host',
+  'origin',
+  'cookie',
+  'authorization',
+  'last-event-id',
+  'if-none-match',
+  'range',
+  'expect',
+);
 const wellFormed = fc.record({
   method: fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'POST', 'OPTIONS', 'DELETE'),
   path: fc.constantFrom(...paths),
@@ -22,16 +44,29 @@ const wellFormed = fc.record({
 });
 const malformed = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
-  fc.tuple(printable, printable, printable).map(([a, b, c]) => Buffer.from(`${a} /${b} HTTP/1.1\r\n${c}\r\n\r\n`)),
+  fc
+    .tuple(printable, printable, printable)
+    .map(([a, b, c]) => Buffer.from(`${a} /${b} HTTP/1.1\r\n${c}\r\n\r\n`)),
 );
 
-function asBytes({ method, path, query, headers }: { method: string; path: string; query: string[][]; headers: string[][] }): string {
+function asBytes({
+  method,
+  path,
+  query,
+  headers,
+}: {
+  method: string;
+  path: string;
+  query: string[][];
+  headers: string[][];
+}): string {
   const search = query.map(([name, value]) => `${name}=${value}`).join('&');
   const hasHost = headers.some(([name]) => name === 'host');
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   // A stream would stay open; asking for it by HEAD goes the same way up to that point.
   const verb = path === '/api/events' && method === 'GET' ? 'HEAD' : method;
-  return `${verb} ${path}?${search} HTTP/1.1\r\n${hasHost ? '' : 'Host: localhost\r\n'}Connection: close\r\n${lines}\r\n`;
+  const own = hasHost ? '' : 'Host: localhost\r\n';
+  return `${verb} ${path}?${search} HTTP/1.1\r\n${own}Connection: close\r\n${lines}\r\n`;
 }
 
 describe('a flood of odd requests', { timeout: 120_000 }, () => {
@@ -41,7 +76,13 @@ describe('a flood of odd requests', { timeout: 120_000 }, () => {
     for (let i = 0; i < 50; i += 1) gateway.addPacket();
     const faults: unknown[] = [];
     const limits = { burstRequests: 1e9, requestsPerSecond: 1e9 };
-    const server = await startHttpServer({ host: '127.0.0.1', port: 0, source: gateway, limits, onFault: (e) => faults.push(e) });
+    const server = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      source: gateway,
+      limits,
+      onFault: (e) => faults.push(e),
+    });
     t.after(() => server.close());
     const statuses = new Map<string, number>();
     const seed = 20_260_501;
@@ -51,17 +92,30 @@ describe('a flood of odd requests', { timeout: 120_000 }, () => {
     ];
     let heapAfterHalf = 0;
     for (let i = 0; i < requests.length; i += 20) {
-      const answers = await Promise.all(requests.slice(i, i + 20).map((bytes) => sendRaw(server.url, bytes)));
+      const answers = await Promise.all(
+        requests.slice(i, i + 20).map((bytes) => sendRaw(server.url, bytes)),
+      );
       for (const answer of answers) {
         const status = /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 'closed';
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
       if (i === requests.length / 2) heapAfterHalf = heapUsed();
     }
-    t.diagnostic(`seed ${seed}: ${[...statuses].sort().map(([status, n]) => `${n} x ${status}`).join(', ')}`);
+    t.diagnostic(
+      `seed ${seed}: ${[...statuses]
+        .sort()
+        .map(([status, n]) => `${n} x ${status}`)
+        .join(', ')}`,
+    );
     assert.deepEqual(faults, []);
-    assert.deepEqual([...statuses.keys()].filter((status) => status.startsWith('5')), []);
-    assert.ok(statuses.get('200')! > 100 && statuses.get('400')! > 100, 'the generator must reach both sides');
+    assert.deepEqual(
+      [...statuses.keys()].filter((status) => status.startsWith('5')),
+      [],
+    );
+    assert.ok(
+      statuses.get('200')! > 100 && statuses.get('400')! > 100,
+      'the generator must reach both sides',
+    );
     assert.equal(gateway.listeners, 1);
     assert.deepEqual((await ask(server.url, '/api/status')).json, gateway.status());
     const growth = heapUsed() - heapAfterHalf;

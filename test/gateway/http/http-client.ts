@@ -1,5 +1,5 @@
-// What the tests ask the server with: plain node:http, because fetch hides the headers that matter here (Host, Origin,
-// Sec-Fetch-*), and a reader of event streams that waits for what it is told to wait for.
+// What the tests ask the server with: plain node:http, because fetch hides the headers that matter here
+// (Host, Origin, Sec-Fetch-*), and a reader of event streams that waits for what it is told to wait for.
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
@@ -12,7 +12,11 @@ export interface Answer {
   json: any;
 }
 
-export function ask(url: string, path: string, options: RequestOptions & { body?: string } = {}): Promise<Answer> {
+export function ask(
+  url: string,
+  path: string,
+  options: RequestOptions & { body?: string } = {},
+): Promise<Answer> {
   return new Promise((done, fail) => {
     const { hostname, port } = new URL(url);
     const call = request({ hostname, port, path, agent: false, ...options }, (response) => {
@@ -21,8 +25,11 @@ export function ask(url: string, path: string, options: RequestOptions & { body?
       response.on('data', (part: string) => (text += part));
       response.on('error', fail);
       response.on('end', () => {
-        const json = response.headers['content-type']?.includes('json') && text !== '' ? JSON.parse(text) : null;
-        const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+        const json =
+          response.headers['content-type']?.includes('json') && text !== '' ? JSON.parse(text) : null;
+        const headers = Object.fromEntries(
+          Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+        );
         const cookies = response.headers['set-cookie'] ?? [];
         done({ status: response.statusCode!, headers, cookies, text, json });
       });
@@ -55,10 +62,16 @@ export class Follower {
     response.on('error', () => undefined);
   }
 
-  static open(url: string, path = '/api/events', headers: Record<string, string> = {}): Promise<Follower> {
+  static open(
+    url: string,
+    path = '/api/events',
+    headers: Record<string, string> = {},
+  ): Promise<Follower> {
     return new Promise((done, fail) => {
       const { hostname, port } = new URL(url);
-      const call = request({ hostname, port, path, headers, agent: false }, (response) => done(new Follower(response)));
+      const call = request({ hostname, port, path, headers, agent: false }, (response) =>
+        done(new Follower(response)),
+      );
       call.on('error', fail);
       call.end();
     });
@@ -94,7 +107,8 @@ export class Follower {
   }
 
   #takeBlock(lines: string[]): void {
-    const field = (name: string): string | null => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? null;
+    const field = (name: string): string | null =>
+      lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? null;
     if (lines.some((line) => line.startsWith(':'))) this.comments += 1;
     const event = field('event');
     if (event !== null) this.events.push({ event, id: field('id'), data: JSON.parse(field('data')!) });

@@ -1,35 +1,64 @@
-// The part of JSON Schema that the API's description uses, as a check of answers. An unknown keyword is an error: a
-// schema that is not checked would pass everything.
+// The part of JSON Schema that the API's description uses, as a check of answers. An unknown keyword is an
+// error: a schema that is not checked would pass everything.
 
-const KNOWN = new Set(['type', 'description', 'properties', 'required', 'additionalProperties', 'items', '$ref', 'enum', 'minimum', 'format']);
+const KNOWN = new Set([
+  'type',
+  'description',
+  'properties',
+  'required',
+  'additionalProperties',
+  'items',
+  '$ref',
+  'enum',
+  'minimum',
+  'format',
+]);
 
 /** Null when `value` fits `schema`; otherwise where and why not. */
 export function mismatch(value: unknown, schema: any, document: any, path = '$'): string | null {
   if (schema.$ref !== undefined) {
-    const target = (schema.$ref as string).slice(2).split('/').reduce((at, key) => at[key], document);
+    const target = (schema.$ref as string)
+      .slice(2)
+      .split('/')
+      .reduce((at, key) => at[key], document);
     return mismatch(value, target, document, path);
   }
   const unknown = Object.keys(schema).find((key) => !KNOWN.has(key));
   if (unknown !== undefined) return `${path}: the schema says ${unknown}, which nothing checks`;
   const types = ([] as string[]).concat(schema.type);
-  if (!types.some((type) => isOf(type, value))) return `${path}: ${JSON.stringify(value)} is no ${types.join(' or ')}`;
+  if (!types.some((type) => isOf(type, value)))
+    return `${path}: ${JSON.stringify(value)} is no ${types.join(' or ')}`;
   if (value === null) return null;
-  if (schema.enum !== undefined && !schema.enum.includes(value)) return `${path}: ${value} is not in the list`;
-  if (schema.minimum !== undefined && (value as number) < schema.minimum) return `${path}: ${value} is below the minimum`;
-  if (schema.format === 'date-time' && new Date(value as string).toISOString() !== value) return `${path}: no date-time`;
-  if (Array.isArray(value)) return firstOf(value.map((item, i) => mismatch(item, schema.items, document, `${path}[${i}]`)));
+  if (schema.enum !== undefined && !schema.enum.includes(value))
+    return `${path}: ${value} is not in the list`;
+  if (schema.minimum !== undefined && (value as number) < schema.minimum)
+    return `${path}: ${value} is below the minimum`;
+  if (schema.format === 'date-time' && new Date(value as string).toISOString() !== value)
+    return `${path}: no date-time`;
+  if (Array.isArray(value))
+    return firstOf(value.map((item, i) => mismatch(item, schema.items, document, `${path}[${i}]`)));
   if (typeof value !== 'object') return null;
   return objectMismatch(value as Record<string, unknown>, schema, document, path);
 }
 
-function objectMismatch(value: Record<string, unknown>, schema: any, document: any, path: string): string | null {
+function objectMismatch(
+  value: Record<string, unknown>,
+  schema: any,
+  document: any,
+  path: string,
+): string | null {
   if (schema.properties === undefined) return null;
   const missing = (schema.required as string[]).find((key) => !(key in value));
   if (missing !== undefined) return `${path}: ${missing} is missing`;
-  // The description allows additions, for clients of a later version; this version must describe all it sends.
+  // The description allows additions, for clients of a later version; this version must describe all it
+  // sends.
   const extra = Object.keys(value).find((key) => !(key in schema.properties));
   if (extra !== undefined) return `${path}: ${extra} is not described`;
-  return firstOf(Object.keys(value).map((key) => mismatch(value[key], schema.properties[key], document, `${path}.${key}`)));
+  return firstOf(
+    Object.keys(value).map((key) =>
+      mismatch(value[key], schema.properties[key], document, `${path}.${key}`),
+    ),
+  );
 }
 
 function isOf(type: string, value: unknown): boolean {

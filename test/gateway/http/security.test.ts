@@ -1,5 +1,5 @@
-// Who may ask, and from where: host names, other sites, tokens, sizes, methods, pace; and the headers that tell the
-// browser to be as strict.
+// Who may ask, and from where: host names, other sites, tokens, sizes, methods, pace; and the headers that
+// tell the browser to be as strict.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startHttpServer, type HttpServer } from '../../../host-tools/gateway/http/server.ts';
@@ -12,22 +12,44 @@ const LOOSE = { burstRequests: 100_000, requestsPerSecond: 100_000 };
 describe('an open gateway on loopback', () => {
   let server: HttpServer;
   before(async () => {
-    server = await startHttpServer({ host: '127.0.0.1', port: 0, source: new FakeGateway(), limits: LOOSE });
+    server = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      source: new FakeGateway(),
+      limits: LOOSE,
+    });
   });
   after(() => server.close());
 
   it('answers to its own names only', async () => {
     const port = new URL(server.url).port;
-    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, 'localhost', 'LOCALHOST:1', `[::1]:${port}`]) {
+    for (const host of [
+      `127.0.0.1:${port}`,
+      `localhost:${port}`,
+      'localhost',
+      'LOCALHOST:1',
+      `[::1]:${port}`,
+    ]) {
       assert.equal((await ask(server.url, '/api/status', { headers: { host } })).status, 200, host);
     }
-    const foreign = ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example', 'localhost.', '192.168.1.5', '0.0.0.0', 'a b'];
+    const foreign = [
+      'evil.example',
+      `evil.example:${port}`,
+      '127.0.0.1.evil.example',
+      'localhost.',
+      '192.168.1.5',
+      '0.0.0.0',
+      'a b',
+    ];
     for (const host of foreign) {
       const answer = await ask(server.url, '/api/status', { headers: { host } });
       assert.equal(answer.status, 403, host);
       assert.ok(answer.json.remedy.length > 0);
     }
-    assert.match(await sendRaw(server.url, 'GET /api/status HTTP/1.1\r\nHost: \r\n\r\n'), /^HTTP\/1\.1 403 /);
+    assert.match(
+      await sendRaw(server.url, 'GET /api/status HTTP/1.1\r\nHost: \r\n\r\n'),
+      /^HTTP\/1\.1 403 /,
+    );
     assert.match(await sendRaw(server.url, 'GET /api/status HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 403 /);
     assert.match(await sendRaw(server.url, 'GET /api/status HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 400 /);
   });
@@ -49,7 +71,11 @@ describe('an open gateway on loopback', () => {
       ['/app.js', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
     ];
     for (const [path, headers, status] of cases) {
-      assert.equal((await ask(server.url, path, { headers })).status, status, JSON.stringify([path, headers]));
+      assert.equal(
+        (await ask(server.url, path, { headers })).status,
+        status,
+        JSON.stringify([path, headers]),
+      );
     }
   });
 
@@ -78,18 +104,29 @@ describe('an open gateway on loopback', () => {
   });
 
   it('refuses bodies, long addresses and long headers', async () => {
-    const body = await ask(server.url, '/api/status', { headers: { 'content-length': '5' }, body: 'hello' });
+    const body = await ask(server.url, '/api/status', {
+      headers: { 'content-length': '5' },
+      body: 'hello',
+    });
     assert.equal(body.status, 413);
     assert.equal(body.headers.connection, 'close');
-    const chunked = 'POST /api/status HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n';
+    const head = 'POST /api/status HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const chunked = `${head}5\r\nhello\r\n0\r\n\r\n`;
     assert.match(await sendRaw(server.url, chunked), /^HTTP\/1\.1 413 /);
     assert.equal((await ask(server.url, `/api/status?${'a'.repeat(3000)}`)).status, 414);
-    assert.equal((await ask(server.url, '/api/status', { headers: { x: 'y'.repeat(9000) } })).status, 431);
+    assert.equal(
+      (await ask(server.url, '/api/status', { headers: { x: 'y'.repeat(9000) } })).status,
+      431,
+    );
   });
 
   it('refuses what is no request, and no second request hides behind a body', async () => {
     const head = 'Host: localhost\r\n\r\n';
-    for (const bytes of ['\x16\x03\x01\x02', `GET http://localhost/api/status HTTP/1.1\r\n${head}`, `* / HTTP/1.1\r\n${head}`]) {
+    for (const bytes of [
+      '\x16\x03\x01\x02',
+      `GET http://localhost/api/status HTTP/1.1\r\n${head}`,
+      `* / HTTP/1.1\r\n${head}`,
+    ]) {
       assert.match(await sendRaw(server.url, bytes), /^HTTP\/1\.1 400 /);
     }
     const smuggled = `GET / HTTP/1.1\r\nContent-Length: 40\r\n${head}GET /api/status HTTP/1.1\r\n${head}`;
@@ -101,7 +138,12 @@ describe('an open gateway on loopback', () => {
 describe('the pace of one address', () => {
   it('is limited, and the answer says when to come back', async (t) => {
     const limits = { burstRequests: 10, requestsPerSecond: 0.001 };
-    const server = await startHttpServer({ host: '127.0.0.1', port: 0, source: new FakeGateway(), limits });
+    const server = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      source: new FakeGateway(),
+      limits,
+    });
     t.after(() => server.close());
     const statuses: number[] = [];
     for (let i = 0; i < 13; i += 1) statuses.push((await ask(server.url, '/api/status')).status);
@@ -115,12 +157,25 @@ describe('the pace of one address', () => {
 describe('a gateway with a token', () => {
   let server: HttpServer;
   before(async () => {
-    server = await startHttpServer({ host: '127.0.0.1', port: 0, source: new FakeGateway(), token: TOKEN, limits: LOOSE });
+    server = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      source: new FakeGateway(),
+      token: TOKEN,
+      limits: LOOSE,
+    });
   });
   after(() => server.close());
 
   it('serves nothing without it', async () => {
-    for (const path of ['/', '/app.js', '/api/status', '/api/events', '/api/openapi.json', '/nothing']) {
+    for (const path of [
+      '/',
+      '/app.js',
+      '/api/status',
+      '/api/events',
+      '/api/openapi.json',
+      '/nothing',
+    ]) {
       const answer = await ask(server.url, path);
       assert.equal(answer.status, 401, path);
       assert.match(answer.headers['www-authenticate']!, /^Bearer/);
@@ -138,13 +193,18 @@ describe('a gateway with a token', () => {
     assert.match(cookie!, /; Path=\/; HttpOnly; SameSite=Lax/);
     assert.ok(!cookie!.includes(TOKEN), 'other servers on this host see the cookie');
     const headers = { cookie: `other=1; ${cookie!.split(';')[0]}` };
-    for (const path of ['/', '/app.js', '/api/status']) assert.equal((await ask(server.url, path, { headers })).status, 200);
+    for (const path of ['/', '/app.js', '/api/status'])
+      assert.equal((await ask(server.url, path, { headers })).status, 200);
   });
 
   it('refuses every other value', async () => {
     const wrong = [TOKEN.slice(0, -1), `${TOKEN}x`, TOKEN.toUpperCase(), '', ' '];
     for (const token of wrong) {
-      assert.equal((await ask(server.url, '/api/status', { headers: { authorization: `Bearer ${token}` } })).status, 401);
+      assert.equal(
+        (await ask(server.url, '/api/status', { headers: { authorization: `Bearer ${token}` } }))
+          .status,
+        401,
+      );
       assert.equal((await ask(server.url, `/?token=${encodeURIComponent(token)}`)).status, 401);
       const cookie = `fairhop_${new URL(server.url).port}=${token.trim() === '' ? 'x' : token}`;
       assert.equal((await ask(server.url, '/api/status', { headers: { cookie } })).status, 401);
@@ -154,11 +214,19 @@ describe('a gateway with a token', () => {
 
   it('makes guessing slow', async (t) => {
     const limits = { burstRequests: 50, requestsPerSecond: 0.001, wrongTokenCost: 20 };
-    const guarded = await startHttpServer({ host: '127.0.0.1', port: 0, source: new FakeGateway(), token: TOKEN, limits });
+    const guarded = await startHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      source: new FakeGateway(),
+      token: TOKEN,
+      limits,
+    });
     t.after(() => guarded.close());
     const statuses: number[] = [];
     for (let i = 0; i < 5; i += 1) {
-      statuses.push((await ask(guarded.url, '/api/status', { headers: { authorization: 'Bearer guess' } })).status);
+      statuses.push(
+        (await ask(guarded.url, '/api/status', { headers: { authorization: 'Bearer guess' } })).status,
+      );
     }
     assert.deepEqual(statuses, [401, 401, 401, 429, 429]);
   });

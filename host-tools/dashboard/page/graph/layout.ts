@@ -1,5 +1,5 @@
-// Where each board stands. Known positions are metres and stay; the others are placed by forces (d3-force) around them.
-// No DOM and no drawing: mesh-canvas.ts asks for points and fits them to its size.
+// Where each board stands. Known positions are metres and stay; the others are placed by forces (d3-force)
+// around them. No DOM and no drawing: mesh-canvas.ts asks for points and fits them to its size.
 import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY } from 'd3-force';
 import type { Simulation, SimulationLinkDatum, SimulationNodeDatum } from 'd3-force';
 import type { MeshView, NodeView } from '../../../gateway/view.ts';
@@ -9,7 +9,10 @@ export interface PlacedNode extends SimulationNodeDatum {
 }
 
 const LINK_LENGTH = 90;
-/** Up to this many boards the layout is settled before the first picture: 300 ticks take less than a frame or two. */
+/**
+ * Up to this many boards the layout is settled before the first picture: 300 ticks take less than a frame
+ * or two.
+ */
 const SETTLED_AT_ONCE = 80;
 const TICKS_PER_FRAME = 3;
 
@@ -41,7 +44,8 @@ export class MeshLayout {
   /** Takes new figures; lays out anew only when boards, links or positions changed. True when they did. */
   update(mesh: MeshView): boolean {
     const present = new Set(mesh.nodes.map((node) => node.address));
-    for (const address of this.#byAddress.keys()) if (!present.has(address)) this.#byAddress.delete(address);
+    for (const address of this.#byAddress.keys())
+      if (!present.has(address)) this.#byAddress.delete(address);
     for (const view of mesh.nodes) {
       const known = this.#byAddress.get(view.address);
       if (known === undefined) this.#byAddress.set(view.address, { view });
@@ -62,12 +66,19 @@ export class MeshLayout {
     this.#simulation.tick(TICKS_PER_FRAME);
   }
 
-  /** North is up on a map and down on a canvas. Beside unplaced boards, metres shrink to the scale of the forces. */
+  /**
+   * North is up on a map and down on a canvas. Beside unplaced boards, metres shrink to the scale of the
+   * forces.
+   */
   #fixKnown(): void {
     const placed = this.nodes.filter(({ view }) => view.x !== null && view.y !== null);
     this.isMap = placed.length === this.#byAddress.size;
-    const extent = Math.max(spread(placed.map(({ view }) => view.x!)), spread(placed.map(({ view }) => view.y!)));
-    this.unitsPerMetre = this.isMap || extent === 0 ? 1 : (LINK_LENGTH * Math.sqrt(placed.length)) / extent;
+    const extent = Math.max(
+      spread(placed.map(({ view }) => view.x!)),
+      spread(placed.map(({ view }) => view.y!)),
+    );
+    this.unitsPerMetre =
+      this.isMap || extent === 0 ? 1 : (LINK_LENGTH * Math.sqrt(placed.length)) / extent;
     for (const node of this.#byAddress.values()) {
       const { x, y } = node.view;
       node.fx = x === null || y === null ? null : x * this.unitsPerMetre;
@@ -88,8 +99,16 @@ export class MeshLayout {
         return link.source !== undefined && link.target !== undefined && link.source !== link.target;
       });
     this.#simulation
-      .force('link', forceLink<PlacedNode, SimulationLinkDatum<PlacedNode>>(links).distance(LINK_LENGTH))
-      .force('apart', forceManyBody().strength(-260).distanceMax(LINK_LENGTH * 8))
+      .force(
+        'link',
+        forceLink<PlacedNode, SimulationLinkDatum<PlacedNode>>(links).distance(LINK_LENGTH),
+      )
+      .force(
+        'apart',
+        forceManyBody()
+          .strength(-260)
+          .distanceMax(LINK_LENGTH * 8),
+      )
       .force('collide', forceCollide(26))
       .force('x', forceX(0).strength(0.04))
       .force('y', forceY(0).strength(0.06))

@@ -1,5 +1,6 @@
-// The live graph in its element: keeps layout and scene up to date, repaints when something changed, and animates only
-// while a frame is under way. Owns the canvases, their size, the pointer and the animation clock.
+// The live graph in its element: keeps layout and scene up to date, repaints when something changed, and
+// animates only while a frame is under way. Owns the canvases, their size, the pointer and the animation
+// clock.
 import type { MeshView } from '../../../gateway/view.ts';
 import type { FrameOnAir } from '../store.ts';
 import { MeshLayout } from './layout.ts';
@@ -8,7 +9,9 @@ import { buildScene, type Scene, type SceneNode } from './scene.ts';
 import { frameGroup, readTheme, type FrameGroup, type Theme } from './theme.ts';
 
 const FLIGHT_MS = 1100;
-/** A burst of frames beyond this is not drawn: the eye would not follow it, and the page must stay quick. */
+/**
+ * A burst of frames beyond this is not drawn: the eye would not follow it, and the page must stay quick.
+ */
 const PULSES_MAX = 240;
 const POINT_REACH_PX = 14;
 
@@ -102,7 +105,12 @@ export class MeshCanvas {
     this.#groundStale = false;
     const size = this.#size();
     this.#ground.font = NAME_FONT;
-    this.#scene = buildScene(this.#mesh, this.#layout, size, (text) => this.#ground.measureText(text).width);
+    this.#scene = buildScene(
+      this.#mesh,
+      this.#layout,
+      size,
+      (text) => this.#ground.measureText(text).width,
+    );
     paintScene(this.#ground, this.#scene, this.#theme, size, this.#pointed ?? this.#chosen);
   }
 
@@ -113,7 +121,12 @@ export class MeshCanvas {
       const start = this.#scene!.byAddress.get(from);
       const end = to === null ? null : this.#scene!.byAddress.get(to);
       if (start === undefined || end === undefined) continue;
-      pulses.push({ from: start, to: end, group, progress: Math.max(0, (nowMs - startMs) / FLIGHT_MS) });
+      pulses.push({
+        from: start,
+        to: end,
+        group,
+        progress: Math.max(0, (nowMs - startMs) / FLIGHT_MS),
+      });
     }
     paintPulses(this.#air, pulses, this.#theme, this.#size(), this.#still.matches);
   }

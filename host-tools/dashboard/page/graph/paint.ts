@@ -1,13 +1,16 @@
-// Draws a scene: links, boards, labels and the scale bar on one canvas, frames on the air on another above it. Knows
-// nothing of time or data beyond what it is handed.
+// Draws a scene: links, boards, labels and the scale bar on one canvas, frames on the air on another above
+// it. Knows nothing of time or data beyond what it is handed.
 import { pointOn, type Scene, type SceneLink, type SceneNode, type Size } from './scene.ts';
 import { balanceColour, type FrameGroup, type Theme } from './theme.ts';
 
-export const FONT = '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif';
+export const FONT =
+  '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif';
 export const NAME_FONT = `600 12px ${FONT}`;
 const SMALL_FONT = `11px ${FONT}`;
 
-/** One hop of one frame: it leaves `from` at 0 and reaches `to` at 1. Without `to` it is heard by nobody. */
+/**
+ * One hop of one frame: it leaves `from` at 0 and reaches `to` at 1. Without `to` it is heard by nobody.
+ */
 export interface Pulse {
   from: SceneNode;
   to: SceneNode | null;
@@ -15,18 +18,31 @@ export interface Pulse {
   progress: number;
 }
 
-export function paintScene(context: CanvasRenderingContext2D, scene: Scene, theme: Theme, size: Size, chosen: string | null): void {
+export function paintScene(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  theme: Theme,
+  size: Size,
+  chosen: string | null,
+): void {
   context.clearRect(0, 0, size.width, size.height);
   context.lineCap = 'round';
   const touches = (link: SceneLink): boolean => link.a.address === chosen || link.b.address === chosen;
-  for (const link of scene.links) paintLink(context, link, theme, chosen !== null && touches(link), chosen !== null);
+  for (const link of scene.links)
+    paintLink(context, link, theme, chosen !== null && touches(link), chosen !== null);
   for (const link of scene.links) paintLinkText(context, link, theme);
   for (const node of scene.nodes) paintNode(context, node, theme, node.address === chosen);
   for (const node of scene.nodes) paintLabel(context, node, theme, node.address === chosen);
   if (scene.pixelsPerMetre !== null) paintScaleBar(context, scene.pixelsPerMetre, theme, size);
 }
 
-function paintLink(context: CanvasRenderingContext2D, link: SceneLink, theme: Theme, touched: boolean, someChosen: boolean): void {
+function paintLink(
+  context: CanvasRenderingContext2D,
+  link: SceneLink,
+  theme: Theme,
+  touched: boolean,
+  someChosen: boolean,
+): void {
   context.beginPath();
   context.moveTo(link.a.x, link.a.y);
   context.lineTo(link.b.x, link.b.y);
@@ -53,7 +69,12 @@ function paintLinkText(context: CanvasRenderingContext2D, link: SceneLink, theme
   outlined(context, link.text, x, y, theme.quiet, theme.surface);
 }
 
-function paintNode(context: CanvasRenderingContext2D, node: SceneNode, theme: Theme, chosen: boolean): void {
+function paintNode(
+  context: CanvasRenderingContext2D,
+  node: SceneNode,
+  theme: Theme,
+  chosen: boolean,
+): void {
   const { x, y, radius } = node;
   context.beginPath();
   if (node.gateway) context.roundRect(x - radius, y - radius, radius * 2, radius * 2, radius * 0.4);
@@ -73,7 +94,11 @@ function paintNode(context: CanvasRenderingContext2D, node: SceneNode, theme: Th
 }
 
 /** A mast with two waves: the board that is plugged into this computer. */
-function paintAntenna(context: CanvasRenderingContext2D, { x, y, radius }: SceneNode, theme: Theme): void {
+function paintAntenna(
+  context: CanvasRenderingContext2D,
+  { x, y, radius }: SceneNode,
+  theme: Theme,
+): void {
   context.strokeStyle = theme.surface;
   context.lineWidth = radius / 8;
   context.beginPath();
@@ -81,16 +106,28 @@ function paintAntenna(context: CanvasRenderingContext2D, { x, y, radius }: Scene
   context.lineTo(x, y + radius * 0.55);
   for (const reach of [0.35, 0.65]) {
     for (const middle of [0, Math.PI]) {
-      context.moveTo(x + radius * reach * Math.cos(middle - 0.8), y - radius * 0.15 + radius * reach * Math.sin(middle - 0.8));
+      context.moveTo(
+        x + radius * reach * Math.cos(middle - 0.8),
+        y - radius * 0.15 + radius * reach * Math.sin(middle - 0.8),
+      );
       context.arc(x, y - radius * 0.15, radius * reach, middle - 0.8, middle + 0.8);
     }
   }
   context.stroke();
 }
 
-function paintLabel(context: CanvasRenderingContext2D, node: SceneNode, theme: Theme, chosen: boolean): void {
+function paintLabel(
+  context: CanvasRenderingContext2D,
+  node: SceneNode,
+  theme: Theme,
+  chosen: boolean,
+): void {
   if (node.label === null && !chosen) return;
-  const { x, y, align } = node.label ?? { x: node.x, y: node.y + node.radius + 12, align: 'center' as const };
+  const { x, y, align } = node.label ?? {
+    x: node.x,
+    y: node.y + node.radius + 12,
+    align: 'center' as const,
+  };
   context.textAlign = align;
   context.font = NAME_FONT;
   outlined(context, node.name, x, y, theme.ink, theme.surface);
@@ -100,7 +137,14 @@ function paintLabel(context: CanvasRenderingContext2D, node: SceneNode, theme: T
 }
 
 /** Text over lines needs its own ground. */
-function outlined(context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string, ground: string): void {
+function outlined(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+  ground: string,
+): void {
   context.textBaseline = 'middle';
   context.lineJoin = 'round';
   context.lineWidth = 4;
@@ -110,7 +154,12 @@ function outlined(context: CanvasRenderingContext2D, text: string, x: number, y:
   context.fillText(text, x, y);
 }
 
-function paintScaleBar(context: CanvasRenderingContext2D, pixelsPerMetre: number, theme: Theme, size: Size): void {
+function paintScaleBar(
+  context: CanvasRenderingContext2D,
+  pixelsPerMetre: number,
+  theme: Theme,
+  size: Size,
+): void {
   const metres = roundLength(110 / pixelsPerMetre);
   const width = metres * pixelsPerMetre;
   const [right, y] = [size.width - 16, size.height - 14];
@@ -135,7 +184,13 @@ function roundLength(metres: number): number {
 }
 
 /** `still`: for those who asked for less motion, the link lights up instead of a dot moving along it. */
-export function paintPulses(context: CanvasRenderingContext2D, pulses: readonly Pulse[], theme: Theme, size: Size, still: boolean): void {
+export function paintPulses(
+  context: CanvasRenderingContext2D,
+  pulses: readonly Pulse[],
+  theme: Theme,
+  size: Size,
+  still: boolean,
+): void {
   context.clearRect(0, 0, size.width, size.height);
   for (const pulse of pulses) {
     const colour = theme.frames[pulse.group];
@@ -146,7 +201,13 @@ export function paintPulses(context: CanvasRenderingContext2D, pulses: readonly 
       context.globalAlpha = fade * 0.7;
       context.lineWidth = 2;
       context.beginPath();
-      context.arc(pulse.from.x, pulse.from.y, pulse.from.radius + 2 + (still ? 4 : pulse.progress * 26), 0, Math.PI * 2);
+      context.arc(
+        pulse.from.x,
+        pulse.from.y,
+        pulse.from.radius + 2 + (still ? 4 : pulse.progress * 26),
+        0,
+        Math.PI * 2,
+      );
       context.stroke();
     } else if (still) {
       context.globalAlpha = fade * 0.8;
@@ -163,7 +224,13 @@ export function paintPulses(context: CanvasRenderingContext2D, pulses: readonly 
 }
 
 /** A dot with a short tail, slowing down towards its end. */
-function paintComet(context: CanvasRenderingContext2D, from: SceneNode, to: SceneNode, progress: number, radius: number): void {
+function paintComet(
+  context: CanvasRenderingContext2D,
+  from: SceneNode,
+  to: SceneNode,
+  progress: number,
+  radius: number,
+): void {
   const eased = 1 - (1 - progress) ** 2;
   for (let i = 4; i >= 0; i -= 1) {
     const part = eased - i * 0.035;

@@ -1,5 +1,5 @@
-// Turns the layout into what is drawn: pixels, sizes, colours, labels and where each label fits. Pure apart from the
-// text measure it is given, so it can be tested without a canvas.
+// Turns the layout into what is drawn: pixels, sizes, colours, labels and where each label fits. Pure apart
+// from the text measure it is given, so it can be tested without a canvas.
 import type { MeshView } from '../../../gateway/view.ts';
 import { boardName, signedFigure } from '../format.ts';
 import type { MeshLayout } from './layout.ts';
@@ -59,25 +59,44 @@ const NODE_LABELS_MAX = 70;
 const RSSI_WEAK = -125;
 const RSSI_STRONG = -60;
 
-export function buildScene(mesh: MeshView, layout: MeshLayout, size: Size, textWidth: (text: string) => number): Scene {
+export function buildScene(
+  mesh: MeshView,
+  layout: MeshLayout,
+  size: Size,
+  textWidth: (text: string) => number,
+): Scene {
   const { nodes, pixelsPerUnit } = fitNodes(layout, size);
   const byAddress = new Map(nodes.map((node) => [node.address, node]));
   const links = sceneLinks(mesh, byAddress, size);
   if (nodes.length <= NODE_LABELS_MAX) placeLabels(nodes, links, size, textWidth);
-  return { nodes, links, byAddress, pixelsPerMetre: layout.isMap && nodes.length > 1 ? pixelsPerUnit : null };
+  return {
+    nodes,
+    links,
+    byAddress,
+    pixelsPerMetre: layout.isMap && nodes.length > 1 ? pixelsPerUnit : null,
+  };
 }
 
 function fitNodes(layout: MeshLayout, size: Size): { nodes: SceneNode[]; pixelsPerUnit: number } {
   const placed = layout.nodes;
   const xs = placed.map((node) => node.x ?? 0);
   const ys = placed.map((node) => node.y ?? 0);
-  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const [left, right, top, bottom] = [
+    Math.min(...xs),
+    Math.max(...xs),
+    Math.min(...ys),
+    Math.max(...ys),
+  ];
   const margin = size.width < ROOMY_WIDTH ? { x: 40, y: 36 } : { x: 64, y: 44 };
-  const room = { x: Math.max(40, size.width - 2 * margin.x), y: Math.max(40, size.height - 2 * margin.y) };
+  const room = {
+    x: Math.max(40, size.width - 2 * margin.x),
+    y: Math.max(40, size.height - 2 * margin.y),
+  };
   const fit = Math.min(room.x / (right - left), room.y / (bottom - top));
   const pixelsPerUnit = Number.isFinite(fit) ? fit : 1;
   // Forces know no metres: their picture may be stretched to fill a wide window, a map may not.
-  const stretch = layout.isMap || right === left ? 1 : Math.min(STRETCH_MAX, room.x / (right - left) / pixelsPerUnit);
+  const stretch =
+    layout.isMap || right === left ? 1 : Math.min(STRETCH_MAX, room.x / (right - left) / pixelsPerUnit);
   const balances = placed.map((node) => node.view.balance);
   const most = Math.max(1, ...balances.map(Math.abs));
   const [poorest, richest] = [Math.min(...balances), Math.max(...balances)];
@@ -104,29 +123,47 @@ function drawingScale(count: number, size: Size): number {
   return Math.max(0.4, Math.min(1, Math.sqrt(24 / count), size.width / 480));
 }
 
-function sceneLinks(mesh: MeshView, byAddress: ReadonlyMap<string, SceneNode>, size: Size): SceneLink[] {
+function sceneLinks(
+  mesh: MeshView,
+  byAddress: ReadonlyMap<string, SceneNode>,
+  size: Size,
+): SceneLink[] {
   const texts = size.width >= ROOMY_WIDTH && mesh.links.length <= LINK_LABELS_MAX;
   const links: SceneLink[] = [];
   for (const link of mesh.links) {
     const a = byAddress.get(link.a);
     const b = byAddress.get(link.b);
     if (a === undefined || b === undefined || a === b) continue;
-    const strength = Math.min(1, Math.max(0, ((link.rssiDbm ?? RSSI_WEAK) - RSSI_WEAK) / (RSSI_STRONG - RSSI_WEAK)));
+    const strength = Math.min(
+      1,
+      Math.max(0, ((link.rssiDbm ?? RSSI_WEAK) - RSSI_WEAK) / (RSSI_STRONG - RSSI_WEAK)),
+    );
     links.push({
       a,
       b,
       strength,
       channel: link.payableLinks > 0,
       width: drawingScale(byAddress.size, size) * (1.2 + strength * 2.6),
-      text: texts && link.rssiDbm !== null ? String(Math.round(link.rssiDbm)).replace('-', '\u2212') : null,
+      text:
+        texts && link.rssiDbm !== null ? String(Math.round(link.rssiDbm)).replace('-', '\u2212') : null,
     });
   }
   return links;
 }
 
 /** Greedy: each board takes the side that covers least of the boards, links and labels placed before it. */
-function placeLabels(nodes: SceneNode[], links: readonly SceneLink[], size: Size, textWidth: (text: string) => number): void {
-  const discs = nodes.map((n) => ({ left: n.x - n.radius, top: n.y - n.radius, right: n.x + n.radius, bottom: n.y + n.radius }));
+function placeLabels(
+  nodes: SceneNode[],
+  links: readonly SceneLink[],
+  size: Size,
+  textWidth: (text: string) => number,
+): void {
+  const discs = nodes.map((n) => ({
+    left: n.x - n.radius,
+    top: n.y - n.radius,
+    right: n.x + n.radius,
+    bottom: n.y + n.radius,
+  }));
   const points = links.flatMap((link) => [0.15, 0.3, 0.5, 0.7, 0.85].map((t) => pointOn(link, t)));
   const taken: Box[] = [];
   for (const [i, node] of nodes.entries()) {
@@ -135,8 +172,11 @@ function placeLabels(nodes: SceneNode[], links: readonly SceneLink[], size: Size
     const costs = sides.map(({ box }) => {
       const others = discs.filter((disc, j) => j !== i && overlap(disc, box)).length;
       const labels = taken.filter((other) => overlap(other, box)).length;
-      const crossed = points.filter((p) => p.x > box.left && p.x < box.right && p.y > box.top && p.y < box.bottom).length;
-      const outside = box.left < 2 || box.top < 2 || box.right > size.width - 2 || box.bottom > size.height - 2;
+      const crossed = points.filter(
+        (p) => p.x > box.left && p.x < box.right && p.y > box.top && p.y < box.bottom,
+      ).length;
+      const outside =
+        box.left < 2 || box.top < 2 || box.right > size.width - 2 || box.bottom > size.height - 2;
       return others * 12 + labels * 14 + crossed + (outside ? 30 : 0);
     });
     const best = costs.indexOf(Math.min(...costs));
@@ -155,7 +195,10 @@ function sidesOf(node: SceneNode, width: number): Side[] {
   const height = node.balance === null ? LINE_HEIGHT : 2 * LINE_HEIGHT;
   const side = (x: number, top: number, align: 'left' | 'center' | 'right'): Side => {
     const left = align === 'center' ? x - width / 2 : align === 'left' ? x : x - width;
-    return { anchor: { x, y: top + 7, align }, box: { left, top, right: left + width, bottom: top + height } };
+    return {
+      anchor: { x, y: top + 7, align },
+      box: { left, top, right: left + width, bottom: top + height },
+    };
   };
   const gap = node.radius + 5;
   return [
@@ -170,6 +213,9 @@ function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
-export function pointOn(link: { a: { x: number; y: number }; b: { x: number; y: number } }, part: number): { x: number; y: number } {
+export function pointOn(
+  link: { a: { x: number; y: number }; b: { x: number; y: number } },
+  part: number,
+): { x: number; y: number } {
   return { x: link.a.x + (link.b.x - link.a.x) * part, y: link.a.y + (link.b.y - link.a.y) * part };
 }

@@ -1,5 +1,5 @@
-// The graph's colours, taken from the style sheet so that both have one source, and what a balance looks like. Pure:
-// mesh-canvas.ts reads the sheet.
+// The graph's colours, taken from the style sheet so that both have one source, and what a balance looks
+// like. Pure: mesh-canvas.ts reads the sheet.
 
 export interface Theme {
   ink: string;
@@ -26,7 +26,12 @@ export function readTheme(read: (name: string) => string): Theme {
     earn: read('earn'),
     spend: read('spend'),
     even: read('even'),
-    frames: { data: read('data'), receipt: read('receipt'), pay: read('pay'), control: read('control') },
+    frames: {
+      data: read('data'),
+      receipt: read('receipt'),
+      pay: read('pay'),
+      control: read('control'),
+    },
   };
 }
 
@@ -47,6 +52,8 @@ export function balanceColour(theme: Theme, share: number): string {
 /** Both as #rrggbb. */
 function mix(from: string, to: string, part: number): string {
   const channel = (colour: string, at: number): number => parseInt(colour.slice(at, at + 2), 16);
-  const mixed = [1, 3, 5].map((at) => Math.round(channel(from, at) + (channel(to, at) - channel(from, at)) * part));
+  const mixed = [1, 3, 5].map((at) =>
+    Math.round(channel(from, at) + (channel(to, at) - channel(from, at)) * part),
+  );
   return `rgb(${mixed.join(' ')})`;
 }

@@ -14,7 +14,11 @@ export function Chain() {
         <h2 id="chain-title">Chain</h2>
         <p>what the gateway has settled</p>
       </div>
-      {all === null || all.length === 0 ? <NoBlocks known={all !== null} /> : <Table rows={all.slice(0, ROWS)} />}
+      {all === null || all.length === 0 ? (
+        <NoBlocks known={all !== null} />
+      ) : (
+        <Table rows={all.slice(0, ROWS)} />
+      )}
     </section>
   );
 }
@@ -23,7 +27,8 @@ function NoBlocks({ known }: { known: boolean }) {
   if (!known) return <Empty title="No block known yet" />;
   return (
     <Empty title="The chain has no block yet">
-      The gateway writes the first one at its next interval. If none appears, read its log for a refused block.
+      The gateway writes the first one at its next interval. If none appears, read its log for a refused
+      block.
     </Empty>
   );
 }
@@ -35,12 +40,20 @@ function Table({ rows }: { rows: BlockView[] }) {
         <caption class="hidden">The last {rows.length} blocks</caption>
         <thead>
           <tr>
-            <th scope="col" class="number">Height</th>
+            <th scope="col" class="number">
+              Height
+            </th>
             <th scope="col">Time</th>
             <th scope="col">Hash</th>
-            <th scope="col" class="number wide-only">Transactions</th>
-            <th scope="col" class="number">Claims</th>
-            <th scope="col" class="number">Paid</th>
+            <th scope="col" class="number wide-only">
+              Transactions
+            </th>
+            <th scope="col" class="number">
+              Claims
+            </th>
+            <th scope="col" class="number">
+              Paid
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -49,7 +62,9 @@ function Table({ rows }: { rows: BlockView[] }) {
               <td class="number">{figure(block.height)}</td>
               <td class="quiet">{clock(block.at)}</td>
               <td>
-                <code title={`block ${block.hash}, state root ${block.stateRoot}`}>{shortHash(block.hash)}</code>
+                <code title={`block ${block.hash}, state root ${block.stateRoot}`}>
+                  {shortHash(block.hash)}
+                </code>
               </td>
               <Count value={block.transactions} wideOnly />
               <Count value={block.claims} />

@@ -39,7 +39,9 @@ function Running({ now }: { now: Status }) {
       </span>
       <span class="pill">{now.engine === 'serial' ? 'on USB' : `engine ${now.engine}`}</span>
       <span class="pill wide-only">up {duration(now.uptimeS)}</span>
-      {now.faults > 0 && <span class="pill fault">{figure(now.faults)} faults, see the gateway's log</span>}
+      {now.faults > 0 && (
+        <span class="pill fault">{figure(now.faults)} faults, see the gateway's log</span>
+      )}
     </p>
   );
 }

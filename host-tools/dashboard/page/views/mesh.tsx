@@ -1,5 +1,5 @@
-// The mesh: the live graph with its legend, the boards as a table (which is also the keyboard's way into the graph),
-// the chosen board in detail, and the gateway's last words.
+// The mesh: the live graph with its legend, the boards as a table (which is also the keyboard's way into
+// the graph), the chosen board in detail, and the gateway's last words.
 import { useEffect, useRef } from 'preact/hooks';
 import type { LinkView, MeshView, NodeView } from '../../../gateway/view.ts';
 import { boardName, clock, duration, figure, signedFigure, visible } from '../format.ts';
@@ -24,10 +24,16 @@ export function Mesh() {
 }
 
 function NoBoards({ known }: { known: boolean }) {
-  if (!known) return <Empty title={connection.value === 'connecting' ? 'Asking the gateway …' : 'No board known yet'} />;
+  if (!known)
+    return (
+      <Empty
+        title={connection.value === 'connecting' ? 'Asking the gateway …' : 'No board known yet'}
+      />
+    );
   return (
     <Empty title="No board has been heard yet">
-      Plug a Fairhop board into USB, or try the mesh without hardware: <code>npx fairhop up --boards 8</code>.
+      Plug a Fairhop board into USB, or try the mesh without hardware:{' '}
+      <code>npx fairhop up --boards 8</code>.
     </Empty>
   );
 }
@@ -61,7 +67,8 @@ function Graph({ now }: { now: MeshView }) {
   }, []);
   const chosen = selected.value;
   useEffect(() => canvas.current!.show(now, chosen), [now, chosen]);
-  const text = `Graph of ${now.nodes.length} boards and ${now.links.length} radio links. The table beside it has the same boards.`;
+  const counts = `${now.nodes.length} boards and ${now.links.length} radio links`;
+  const text = `Graph of ${counts}. The table beside it has the same boards.`;
   return <div class="canvas" ref={holder} role="img" aria-label={text} />;
 }
 
@@ -100,14 +107,24 @@ function NodeTable({ nodes }: { nodes: NodeView[] }) {
   return (
     <div class="scroll nodes" tabIndex={0} role="region" aria-label="Boards">
       <table>
-        <caption class="hidden">Boards, the highest balance first. A board's name selects it in the graph.</caption>
+        <caption class="hidden">
+          Boards, the highest balance first. A board's name selects it in the graph.
+        </caption>
         <thead>
           <tr>
             <th scope="col">Board</th>
-            <th scope="col" class="number">Balance</th>
-            <th scope="col" class="number">Hops</th>
-            <th scope="col" class="number">Delivered</th>
-            <th scope="col" class="number">Heard</th>
+            <th scope="col" class="number">
+              Balance
+            </th>
+            <th scope="col" class="number">
+              Hops
+            </th>
+            <th scope="col" class="number">
+              Delivered
+            </th>
+            <th scope="col" class="number">
+              Heard
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -125,13 +142,21 @@ function NodeRow({ node }: { node: NodeView }) {
   return (
     <tr class={chosen ? 'selected' : ''} data-node={node.address}>
       <td class="name">
-        <button type="button" aria-pressed={chosen} onClick={() => (selected.value = chosen ? null : node.address)}>
+        <button
+          type="button"
+          aria-pressed={chosen}
+          onClick={() => (selected.value = chosen ? null : node.address)}
+        >
           <bdi>{boardName(node)}</bdi>
         </button>
         {node.role === 'gateway' && <span class="kind gateway">gateway</span>}
       </td>
-      <td class={`number ${node.balance < 0 ? 'spend' : node.balance > 0 ? 'earn' : ''}`}>{signedFigure(node.balance)}</td>
-      <td class="number">{node.role === 'gateway' ? '\u2013' : (node.hops ?? <span class="quiet">no route</span>)}</td>
+      <td class={`number ${node.balance < 0 ? 'spend' : node.balance > 0 ? 'earn' : ''}`}>
+        {signedFigure(node.balance)}
+      </td>
+      <td class="number">
+        {node.role === 'gateway' ? '\u2013' : (node.hops ?? <span class="quiet">no route</span>)}
+      </td>
       <td class="number">{figure(node.delivered)}</td>
       <td class="number quiet">{node.lastSeenS === null ? '\u2013' : duration(node.lastSeenS)}</td>
     </tr>
@@ -166,7 +191,10 @@ function Detail({ node, now }: { node: NodeView; now: MeshView }) {
 }
 
 function LinkText({ link }: { link: LinkView }) {
-  const strength = link.rssiDbm === null ? 'strength unknown' : `${Math.round(link.rssiDbm)} dBm`.replace('-', '\u2212');
+  const strength =
+    link.rssiDbm === null
+      ? 'strength unknown'
+      : `${Math.round(link.rssiDbm)} dBm`.replace('-', '\u2212');
   return (
     <span class="quiet">
       {strength}, {link.payableLinks > 0 ? `${figure(link.payableLinks)} links payable` : 'no channel'}

@@ -1,5 +1,5 @@
-// The packets that reached the gateway, newest first. A hole in the numbers is shown as a row of its own: the page
-// never pretends to have seen what it has not.
+// The packets that reached the gateway, newest first. A hole in the numbers is shown as a row of its own:
+// the page never pretends to have seen what it has not.
 import { Fragment } from 'preact';
 import type { PacketView } from '../../../gateway/view.ts';
 import { boardName, clock, figure, visible } from '../format.ts';
@@ -16,17 +16,28 @@ export function Packets() {
         <h2 id="packets-title">Packets</h2>
         <p>readings and messages at the gateway, newest first</p>
       </div>
-      {all === null || all.length === 0 ? <NoPackets known={all !== null} /> : <Table rows={all.slice(0, ROWS)} />}
+      {all === null || all.length === 0 ? (
+        <NoPackets known={all !== null} />
+      ) : (
+        <Table rows={all.slice(0, ROWS)} />
+      )}
     </section>
   );
 }
 
 function NoPackets({ known }: { known: boolean }) {
-  if (!known) return <Empty title={connection.value === 'connecting' ? 'Asking the gateway …' : 'Nothing heard from the gateway'} />;
+  if (!known)
+    return (
+      <Empty
+        title={
+          connection.value === 'connecting' ? 'Asking the gateway …' : 'Nothing heard from the gateway'
+        }
+      />
+    );
   return (
     <Empty title="No packet has arrived yet">
-      Boards send their first reading soon after they have found a route. If none comes, check that a board other than
-      the gateway's own is powered and in range.
+      Boards send their first reading soon after they have found a route. If none comes, check that a
+      board other than the gateway's own is powered and in range.
     </Empty>
   );
 }
@@ -38,12 +49,18 @@ function Table({ rows }: { rows: PacketView[] }) {
         <caption class="hidden">The last {rows.length} packets</caption>
         <thead>
           <tr>
-            <th scope="col" class="number wide-only">No.</th>
+            <th scope="col" class="number wide-only">
+              No.
+            </th>
             <th scope="col">Time</th>
             <th scope="col">From</th>
             <th scope="col">Kind</th>
-            <th scope="col" class="number">Hops</th>
-            <th scope="col" class="number wide-only">Bytes</th>
+            <th scope="col" class="number">
+              Hops
+            </th>
+            <th scope="col" class="number wide-only">
+              Bytes
+            </th>
             <th scope="col">Carried</th>
             <th scope="col">Content</th>
           </tr>

@@ -1,0 +1,152 @@
+// Composition: the board's radio, flash and console around one mesh node. The only file with effects at its top
+// level; it carries events in and actions out and decides nothing about the mesh.
+import board from '#board';
+import { createRadio } from '#radio';
+import { fromHex } from '#protocol';
+import type { Action, NodeConfig } from '#mesh';
+import { ActionKind, EventKind, MeshNode } from '#mesh';
+import { encodeReading } from './app/reading.ts';
+import { bytesText, listen, say, textBytes } from './drivers/console.ts';
+import { flashStore } from './drivers/flash-store.ts';
+import { nativeCrypto } from './drivers/native-crypto.ts';
+
+const NOTHING = new Uint8Array(0);
+const STATUS_EVERY_MS = 10000;
+const FIRST_READING_MS = 4000;
+
+/** Milliseconds since boot; the interpreter's own time jumps when somebody sets the clock. */
+const bootS = getTime();
+let lastMs = 0;
+function nowMs(): number {
+  const ms = Math.floor((getTime() - bootS) * 1000);
+  // A clock that was set back stands still until it has caught up; the node's times never go back.
+  if (ms > lastMs) lastMs = ms;
+  return lastMs;
+}
+
+process.on('uncaughtException', function (error: Error): void {
+  say({ t: 'error', message: String(error.message || error), stack: error.stack });
+});
+
+/** The provisioned settings, or undefined on a board that has none yet. */
+function readConfig(): any {
+  const bytes = flashStore.read('fh.node');
+  if (bytes === undefined) return undefined;
+  try {
+    const settings: any = JSON.parse(E.toString(bytes) || '');
+    settings.ledger = fromHex(settings.ledger);
+    settings.networkKey = fromHex(settings.networkKey);
+    return settings;
+  } catch (e) {
+    return undefined;
+  }
+}
+
+function start(settings: any, keys: Uint8Array, paySecret: Uint8Array): void {
+  const config: NodeConfig = settings;
+  const node = new MeshNode(config, nativeCrypto, flashStore, keys, paySecret);
+  const radio = createRadio();
+  let timer = 0;
+  let readings = 0;
+
+  function step(kind: EventKind, bytes: Uint8Array, a: number, b: number): void {
+    carryOut(node.step({ kind: kind, bytes: bytes, a: a, b: b }, nowMs()));
+    if (timer) clearTimeout(timer);
+    const waitMs = node.wakeMs() - nowMs();
+    timer = setTimeout(tick, waitMs > 1 ? waitMs : 1);
+  }
+
+  function tick(): void {
+    timer = 0;
+    step(EventKind.TICK, NOTHING, 0, 0);
+  }
+
+  function carryOut(actions: Action[]): void {
+    for (let i = 0; i < actions.length; i++) {
+      const action = actions[i];
+      switch (action.kind) {
+        case ActionKind.TRANSMIT: radio.send(action.bytes); break;
+        case ActionKind.HOST_DELIVER:
+          say({ t: 'packet', src: action.address, seq: action.b, class: action.a >> 8, hops: action.a & 255, data: bytesText(action.bytes) });
+          break;
+        case ActionKind.DELIVER:
+          say({ t: 'message', src: action.address, hops: action.b, data: bytesText(action.bytes) });
+          break;
+        default: say({ t: 'note', note: action.a, who: action.address, value: action.b }); break;
+      }
+    }
+  }
+
+  function sendReading(): void {
+    const memory = process.memory(false);
+    const counters = node.core.counters;
+    const reading = encodeReading({
+      number: readings++,
+      uptimeS: Math.floor(nowMs() / 1000),
+      batteryMv: 0,
+      freeVars: memory.free,
+      received: counters.received,
+      relayed: counters.relayed,
+    });
+    step(EventKind.SEND, reading, config.home, 0);
+  }
+
+  function sayStatus(): void {
+    const memory = process.memory(false);
+    const counters = node.core.counters;
+    say({
+      t: 'status', uptimeMs: nowMs(), vars: memory.usage, varsTotal: memory.total, received: counters.received,
+      refused: counters.refused, sent: counters.sent, relayed: counters.relayed, airtimeMs: counters.airtimeMs,
+      neighbours: bytesText(node.core.neighbours.table), routes: bytesText(node.core.routes.table),
+      accounts: bytesText(node.core.accounts.table),
+    });
+  }
+
+  /** What the host asks (docs/console.md); anything else is answered with a refusal. */
+  function hear(message: any): void {
+    const bytes = textBytes(message.data);
+    if (message.t === 'status') sayStatus();
+    else if (bytes === undefined) say({ t: 'refused', request: message.t });
+    else if (message.t === 'send') step(EventKind.HOST_SEND, bytes, message.dst, message.seq);
+    else if (message.t === 'receipt' && bytes.length === 12) step(EventKind.HOST_RECEIPT, bytes, 0, 0);
+    else if (message.t === 'state') step(EventKind.HOST_STATE, bytes, 0, 0);
+    else if (message.t === 'message') step(EventKind.SEND, bytes, message.dst, 0);
+    else say({ t: 'refused', request: message.t });
+  }
+
+  radio.start(
+    function (frame, rssiDbm, snrDb): void {
+      step(EventKind.FRAME, frame, rssiDbm, Math.floor(snrDb));
+    },
+    function (sent): void {
+      step(EventKind.SENT, NOTHING, sent ? 1 : 0, 0);
+    },
+    function (code): void {
+      say({ t: 'fault', code: code });
+    },
+  );
+  listen(hear);
+  tick();
+  setInterval(sayStatus, STATUS_EVERY_MS);
+  if (settings.readingS > 0 && !config.endOnHost) {
+    setTimeout(function (): void {
+      sendReading();
+      setInterval(sendReading, settings.readingS * 1000);
+    }, FIRST_READING_MS + node.core.jitter.below(settings.readingS * 1000));
+  }
+}
+
+function boot(): void {
+  const settings = readConfig();
+  const keys = flashStore.read('fh.keys');
+  const paySecret = flashStore.read('fh.pay');
+  const ready = settings !== undefined && keys !== undefined && paySecret !== undefined;
+  say({ t: 'boot', board: board.id, address: ready ? settings.address : 0, name: ready ? settings.name : '' });
+  if (settings === undefined || keys === undefined || paySecret === undefined) {
+    say({ t: 'unprovisioned', remedy: 'fairhop provision' });
+    return;
+  }
+  start(settings, keys, paySecret);
+}
+
+boot();

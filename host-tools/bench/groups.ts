@@ -1,0 +1,38 @@
+// The bench groups by name, and the pages of docs/ that some of them write. A new group is one line here.
+import type { Figure } from './figure.ts';
+import { devicePage, deviceFigures } from './device.ts';
+import { frames, framesPage } from './frame-table.ts';
+import { overhead } from './overhead.ts';
+
+export interface Group {
+  name: string;
+  about: string;
+  /**
+   * False when this computer lacks what the group needs: then only --only runs it, and says what is
+   * missing.
+   */
+  possible(): boolean;
+  run(): Figure[] | Promise<Figure[]>;
+  /** A page of docs/ made from the figures. */
+  page?: { file: string; text(figures: Figure[]): string };
+}
+
+const always = (): boolean => true;
+
+export const GROUPS: Group[] = [
+  { name: 'overhead', about: 'what paying costs the air', possible: always, run: overhead },
+  {
+    name: 'frames',
+    about: 'length and time on air of every frame',
+    possible: always,
+    run: frames,
+    page: { file: 'frames.md', text: framesPage },
+  },
+  {
+    name: 'device',
+    about: 'microseconds per operation on the Espruino interpreter',
+    possible: () => (process.env.ESPRUINO ?? '') !== '',
+    run: deviceFigures,
+    page: { file: 'performance.md', text: devicePage },
+  },
+];

@@ -1,0 +1,115 @@
+// `fairhop up`: runs a gateway. With no Fairhop board on USB it starts a virtual mesh and says so. Parses flags,
+// prints, and turns what can go wrong into a line with its remedy; the work is in host-tools/gateway.
+import { Option, type Command } from 'commander';
+import { resolve } from 'node:path';
+import { KeystoreError } from '../keystore/keystore.ts';
+import { StoreError } from '../gateway/store/index.ts';
+import { BuildError } from '../firmware-build/build-error.ts';
+import { startGateway, type GatewayOptions } from '../gateway/run.ts';
+import { PortError } from '../serial/port-errors.ts';
+import { buildFailure } from './build-failure.ts';
+import { CliError, ExitCode } from './cli-error.ts';
+
+interface UpFlags {
+  data: string;
+  http: string;
+  boards: string;
+  engine: 'vm' | 'espruino';
+  port?: string;
+  reading: string;
+  loss: string;
+  token?: string;
+}
+
+const BOARDS_MAX = 64;
+
+export function register(program: Command): void {
+  program
+    .command('up')
+    .description('run a gateway; with no board on USB, with a virtual mesh around it')
+    .addOption(new Option('--data <dir>', 'data directory').env('FAIRHOP_DATA').default('data'))
+    .option('--http <host:port>', 'address of the page and the API', '127.0.0.1:8640')
+    .addOption(new Option('--token <text>', 'token that requests must carry; needed beyond this computer').env('FAIRHOP_TOKEN'))
+    .option('--port <path>', 'serial port of the radio board; without it a board is looked for')
+    .option('--boards <n>', 'boards of the virtual mesh, the gateway\'s included', '8')
+    .addOption(new Option('--engine <name>', 'what runs the virtual boards').choices(['vm', 'espruino']).default('vm'))
+    .option('--reading <s>', 'seconds between two readings of a virtual board', '10')
+    .option('--loss <share>', 'share of virtual frames lost besides collisions', '0')
+    .addHelpText('after', `
+Examples:
+  fairhop up                                  a gateway and seven virtual boards, page on http://127.0.0.1:8640
+  fairhop up --boards 12 --loss 0.1           more boards, worse radio
+  fairhop up --port /dev/ttyUSB0              a real board as the gateway's radio
+  ESPRUINO=... fairhop up --engine espruino   virtual boards on the real interpreter (its Linux build)`)
+    .action(up);
+}
+
+async function up(flags: UpFlags): Promise<void> {
+  const options = optionsOf(flags);
+  const running = await startGateway(options).catch((error: unknown) => {
+    throw explained(error);
+  });
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    console.log(`${signal}: stopping; the chain is at height ${running.height()} and continues at the next start`);
+    await running.stop();
+    process.exit(ExitCode.Ok);
+  };
+  process.on('SIGINT', () => void stop('interrupted'));
+  process.on('SIGTERM', () => void stop('terminated'));
+  const failure = await running.failed;
+  await running.stop();
+  throw explained(failure);
+}
+
+function optionsOf(flags: UpFlags): GatewayOptions {
+  const boards = wholeNumber(flags.boards, '--boards', 2, BOARDS_MAX);
+  const { host, port } = httpAddress(flags.http);
+  const loss = Number(flags.loss);
+  if (!(loss >= 0 && loss < 1)) throw usage(`--loss ${flags.loss} is no share`, 'give a number from 0 to below 1, such as 0.1');
+  const interpreter = process.env.ESPRUINO ?? '';
+  if (flags.engine === 'espruino' && interpreter === '') {
+    throw usage('--engine espruino needs the interpreter', 'build Espruino for Linux and set ESPRUINO to the program (docs/getting-started.md)');
+  }
+  return {
+    directory: resolve(flags.data), host, port, boards, engine: flags.engine, interpreter, loss,
+    readingS: wholeNumber(flags.reading, '--reading', 1, 86400),
+    ...(flags.port !== undefined && { serialPort: flags.port }),
+    ...(flags.token !== undefined && { token: flags.token }),
+    print: (line) => console.log(line),
+  };
+}
+
+function httpAddress(text: string): { host: string; port: number } {
+  const match = /^(\[[0-9a-f:]+\]|[^:]+):(\d+)$/i.exec(text);
+  if (match === null) throw usage(`--http ${text} is no address`, 'give HOST:PORT, such as 127.0.0.1:8641');
+  return { host: match[1]!.replace(/^\[|\]$/g, ''), port: wholeNumber(match[2]!, 'the port of --http', 0, 65535) };
+}
+
+function wholeNumber(text: string, name: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw usage(`${name} ${text} is out of range`, `give a whole number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+function usage(message: string, remedy: string): CliError {
+  return new CliError(message, remedy, ExitCode.Usage);
+}
+
+const PORT_EXIT: Partial<Record<PortError['code'], number>> = {
+  missing: ExitCode.NoPort, permission: ExitCode.Permission, busy: ExitCode.PortBusy, lost: ExitCode.PortLost,
+};
+
+function explained(error: unknown): unknown {
+  if (error instanceof StoreError) return new CliError(error.message, error.remedy, ExitCode.CheckFailed);
+  if (error instanceof KeystoreError) return new CliError(error.message, 'set FAIRHOP_PASSPHRASE', ExitCode.CheckFailed);
+  if (error instanceof BuildError) return buildFailure(error);
+  if (error instanceof PortError) {
+    return new CliError(error.message, '`fairhop ports` lists the ports, `fairhop doctor` finds the cause', PORT_EXIT[error.code]);
+  }
+  return error;
+}

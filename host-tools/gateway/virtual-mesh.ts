@@ -1,0 +1,135 @@
+// A mesh without hardware: boards that run the built bundle over a simulated channel, the first of them reached over
+// a real serial port (a pty). In this process (vm) or as real Espruino processes with the UDP radio. `fairhop up`
+// starts it when no board is plugged in.
+import { join } from 'node:path';
+import { radioOf } from '../ledger/index.ts';
+import { Ether } from '../ether/ether.ts';
+import type { TransmissionReport } from '../ether/ether.ts';
+import { RealScheduler } from '../ether/scheduler.ts';
+import { defaultVillage, type Position } from '../ether/topology.ts';
+import { buildFirmware } from '../firmware-build/build-firmware.ts';
+import { boardFiles, keyTable, type Identity } from '../provision/identity.ts';
+import { settingsOf } from '../provision/found-desk.ts';
+import { joinStreams } from '../serial/byte-stream.ts';
+import { openPty, type Pty } from '../serial/pty.ts';
+import type { Board } from '../virtual/board.ts';
+import { EspruinoBoard } from '../virtual/espruino-board.ts';
+import { LocalDatagrams } from '../virtual/local-datagrams.ts';
+import { RadioHub } from '../virtual/radio-hub.ts';
+import { HUB_ADDRESS, UdpHub } from '../virtual/udp-hub.ts';
+import { VmBoard } from '../virtual/vm-board.ts';
+import type { Desk } from './desk.ts';
+import { identitiesOf, linkKeys } from './desk.ts';
+
+export const VIRTUAL_BOARD = 'linux-udp';
+
+export interface VirtualMeshOptions {
+  desk: Desk;
+  engine: 'vm' | 'espruino';
+  /** The interpreter, for engine espruino. */
+  interpreter: string;
+  /** Identities made just now; those of earlier starts are on the boards already. */
+  identities: Identity[];
+  readingS: number;
+  /** Probability that a frame is lost besides collisions. */
+  loss: number;
+  onLine(address: number, line: string): void;
+  onTransmission(report: TransmissionReport): void;
+  onProgress(text: string): void;
+}
+
+export interface VirtualMesh {
+  /** The serial port of the gateway's board. */
+  portPath: string;
+  positions: Position[];
+  ether: Ether;
+  close(): Promise<void>;
+}
+
+/** Settings of a table-top mesh: everything a little faster than in a field, so that a person sees it move. */
+const DESK_PACE = { helloMinMs: 1500, helloMaxMs: 20000, receiptDelayMs: 1200, retryS: 6, freePerMille: 30 };
+const SHADOW_SEED = 1;
+
+export async function startVirtualMesh(options: VirtualMeshOptions): Promise<VirtualMesh> {
+  const { desk, engine } = options;
+  options.onProgress(`building the firmware of ${VIRTUAL_BOARD}`);
+  const firmware = await buildFirmware(VIRTUAL_BOARD);
+  const scheduler = new RealScheduler();
+  const ether = new Ether({
+    scheduler, profile: radioOf(desk.founding.params), seed: SHADOW_SEED, loss: options.loss,
+    onTransmission: options.onTransmission,
+  });
+  const positions = defaultVillage(desk.members.length, ether.rangeM);
+  for (const position of positions) ether.attach(position, null);
+  const hub = new RadioHub(ether, scheduler);
+  const network = new LocalDatagrams(scheduler);
+  const udp = engine === 'espruino' ? await UdpHub.open(hub) : undefined;
+  const hubPort = udp?.port ?? network.serve(hub);
+  const boards = desk.members.map(({ name, address }): Board => {
+    const directory = join(desk.directory, 'boards', name);
+    const board = engine === 'vm'
+      ? new VmBoard({ name, scheduler, directory, code: firmware.code, network })
+      : new EspruinoBoard({ name, interpreter: options.interpreter, directory, code: firmware.code });
+    board.onLine((line) => options.onLine(address, line));
+    return board;
+  });
+  let pty: Pty | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all(boards.map((board) => board.stop()));
+    await pty?.close();
+    await udp?.close();
+    scheduler.close();
+  };
+  try {
+    await provisionAll(options, boards, hubPort);
+    pty = await openPty();
+    joinStreams(pty.stream, boards[0]!.console);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { portPath: pty.path, positions, ether, close };
+}
+
+async function provisionAll(options: VirtualMeshOptions, boards: Board[], hubPort: number): Promise<void> {
+  const { desk, onProgress } = options;
+  const keys = linkKeys(desk);
+  for (const [index, board] of boards.entries()) {
+    const { name, address } = desk.members[index]!;
+    onProgress(`starting ${name} (${index + 1} of ${boards.length})`);
+    if (board instanceof EspruinoBoard) await board.start();
+    const choice = { ...DESK_PACE, readingS: options.readingS };
+    const settings = settingsOf(desk.founding, { name, address, generation: 0 }, desk.networkKey, choice);
+    const peers = keys.filter((peer) => peer.address !== address);
+    const files = boardFiles(settings, keyTable(desk.linkSecretOf(address), peers), desk.paySecretOf(address));
+    files.set('fh.radio', new Uint8Array(Buffer.from(JSON.stringify({ host: HUB_ADDRESS, port: hubPort, index }))));
+    const checkpoints = await checkpointsFor(options, board, address);
+    if (checkpoints !== undefined) files.set('fh.cp', checkpoints);
+    await writeFiles(board, files);
+  }
+}
+
+/** Undefined when the board holds them already: they are the result of two seconds of hashing. */
+async function checkpointsFor(options: VirtualMeshOptions, board: Board, address: number): Promise<Uint8Array | undefined> {
+  const { desk, identities } = options;
+  const fresh = identities.find((identity) => identity.address === address);
+  if (fresh !== undefined) return fresh.checkpoints;
+  if ((await board.readFile('fh.cp')) !== undefined) return undefined;
+  const member = desk.members.find((other) => other.address === address)!;
+  return (await identitiesOf(desk, [member], () => {}))[0]!.checkpoints;
+}
+
+/** What differs is written, the settings last; a real interpreter is then started anew, one in this process now. */
+async function writeFiles(board: Board, files: Map<string, Uint8Array>): Promise<void> {
+  let changed = false;
+  const order = [...files.keys()].sort((a, b) => Number(a === 'fh.node') - Number(b === 'fh.node'));
+  for (const name of order) {
+    const bytes = files.get(name)!;
+    const held = await board.readFile(name);
+    if (held !== undefined && Buffer.compare(held, bytes) === 0) continue;
+    await board.writeFile(name, bytes);
+    changed = true;
+  }
+  if (!(board instanceof EspruinoBoard)) await board.start();
+  else if (changed) await board.reload();
+}

@@ -1,0 +1,180 @@
+// A board on the real interpreter: Espruino's Linux build as a child process in a directory of its own, where
+// its flash survives restarts. Its console is a pty that the interpreter opens as Serial1, as on an ESP32:
+// standard input will not do, because that build loses bytes there under load (two threads share its event
+// queue without a lock) and ends at a byte 04. Same outward shape as vm-board.ts. Used by `fairhop up
+// --engine espruino` and by tests.
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Writable } from 'node:stream';
+import { Listeners, type ByteStream } from '../serial/byte-stream.ts';
+import { PacketClient } from '../serial/packet-protocol.ts';
+import { openPty, type Pty } from '../serial/pty.ts';
+import type { Board } from './board.ts';
+
+export interface EspruinoBoardOptions {
+  name: string;
+  /** The interpreter's Linux build. */
+  interpreter: string;
+  /** Made if it is not there. Holds the flash image. */
+  directory: string;
+  /** The bundle; uploaded to `.bootcde` at the first start, and again when it has changed. */
+  code?: string;
+}
+
+const BOOT_FILE = '.bootcde';
+const CONSOLE_LINK = 'console';
+/** Runs before the program at every start, and moves the console off the standard streams. */
+const CONSOLE_FILE = '.boot0';
+const CONSOLE_CODE = `Serial1.setup(115200,{path:"${CONSOLE_LINK}"});Serial1.setConsole(true);`;
+/**
+ * Keeps the interpreter's standard input open, at whose end it would spin, and kills it when ours ends: on
+ * `stop`, and when this process dies, however it dies. SIGKILL, because the interpreter takes SIGTERM for
+ * Ctrl-C; and a power cut is what we mean anyhow. Lowest priority, because with a socket open the interpreter
+ * never sleeps.
+ */
+const KEEPER = `
+  exec 4<&0
+  rm -f stdin && mkfifo stdin && exec 3<>stdin || exit 1
+  nice -n 19 "$0" <&3 4<&- >interpreter.log 2>&1 &
+  pid=$!
+  (cat <&4 >/dev/null; kill -9 $pid) 3<&- 2>/dev/null &
+  guard=$!
+  wait $pid
+  kill $guard 2>/dev/null`;
+const BOOT_TIMEOUT_MS = 15000;
+const FORMAT_TIMEOUT_MS = 10000;
+
+export class EspruinoBoard implements Board {
+  readonly name: string;
+  readonly console: ByteStream;
+  private readonly output = new Listeners<Uint8Array>();
+  private readonly lineListeners = new Listeners<string>();
+  private child: ChildProcessByStdio<Writable, null, null> | undefined;
+  private pty: Pty | undefined;
+  private client: PacketClient | undefined;
+
+  constructor(private readonly options: EspruinoBoardOptions) {
+    this.name = options.name;
+    this.console = {
+      write: (bytes) => this.pty?.stream.write(bytes),
+      onData: (listener) => this.output.add(listener),
+    };
+  }
+
+  get powered(): boolean {
+    return this.child !== undefined;
+  }
+
+  /** Rejects with one line when the interpreter or the pty does not start. */
+  async start(): Promise<void> {
+    if (this.child) return;
+    const { directory, code } = this.options;
+    mkdirSync(directory, { recursive: true });
+    await this.openConsole();
+    await this.writeConsoleFile();
+    this.launch();
+    this.client = new PacketClient(this.console);
+    this.client.lines.onLine((line) => this.lineListeners.emit(line));
+    await this.greeting();
+    if (code === undefined) return;
+    const bundle = new Uint8Array(Buffer.from(code, 'latin1'));
+    const crcOf = `(function(f){return f?E.CRC32(f):0})(require("Storage").read("${BOOT_FILE}"))`;
+    const before = await this.client.eval(crcOf);
+    await this.client.writeFile(BOOT_FILE, bundle);
+    if ((await this.client.eval(crcOf)) !== before) await this.reload();
+  }
+
+  async stop(): Promise<void> {
+    this.client?.close();
+    this.client = undefined;
+    const child = this.child;
+    this.child = undefined;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.stdin.destroy();
+      await gone;
+    }
+    await this.pty?.close();
+    this.pty = undefined;
+  }
+
+  writeFile(name: string, bytes: Uint8Array): Promise<void> {
+    return this.running().writeFile(name, bytes);
+  }
+
+  readFile(name: string): Promise<Uint8Array | undefined> {
+    return this.running().readFile(name);
+  }
+
+  /** Starts the program anew, as `load()` does on a board. */
+  async reload(): Promise<void> {
+    await this.running().eval('setTimeout(load,10)');
+    await this.greeting();
+  }
+
+  onLine(listener: (line: string) => void): () => void {
+    return this.lineListeners.add(listener);
+  }
+
+  private running(): PacketClient {
+    if (!this.client) throw new Error(`board ${this.name} is off`);
+    return this.client;
+  }
+
+  private async openConsole(): Promise<void> {
+    this.pty = await openPty();
+    this.pty.stream.onData((bytes) => this.output.emit(bytes));
+    const link = path.join(this.options.directory, CONSOLE_LINK);
+    rmSync(link, { force: true });
+    symlinkSync(this.pty.path, link);
+  }
+
+  /**
+   * Script mode runs one file without the saved program: the way into a flash that nobody can talk to yet.
+   */
+  private async writeConsoleFile(): Promise<void> {
+    const { interpreter, directory } = this.options;
+    const script = path.join(directory, 'console.js');
+    const code = `require("Storage").write("${CONSOLE_FILE}",${JSON.stringify(CONSOLE_CODE)});quit();\n`;
+    writeFileSync(script, code);
+    const child = spawn(interpreter, ['console.js'], { cwd: directory, stdio: ['pipe', 'ignore', 'ignore'] });
+    await new Promise<void>((resolve, reject) => {
+      const fail = (reason: string) => reject(new Error(`${interpreter}: ${reason}`));
+      const timer = setTimeout(() => child.kill('SIGKILL'), FORMAT_TIMEOUT_MS);
+      child.once('error', (error) => fail(`does not start: ${error.message}`));
+      child.once('exit', (status) => {
+        clearTimeout(timer);
+        if (status === 0) resolve();
+        else fail('is not an Espruino Linux build that can write its flash here');
+      });
+    });
+  }
+
+  private launch(): void {
+    const { interpreter, directory } = this.options;
+    const child = spawn('sh', ['-c', KEEPER, interpreter], {
+      cwd: directory,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    child.on('error', () => {});
+    child.once('exit', () => child.stdin.destroy());
+    this.child = child;
+  }
+
+  /** Waits until the interpreter answers on the pty. */
+  private async greeting(): Promise<void> {
+    const deadline = Date.now() + BOOT_TIMEOUT_MS;
+    for (;;) {
+      try {
+        await this.running().eval('1');
+        return;
+      } catch (error) {
+        if (Date.now() > deadline || !this.child || this.child.exitCode !== null) {
+          await this.stop();
+          throw new Error(`board ${this.name}: no answer from the interpreter`, { cause: error });
+        }
+      }
+    }
+  }
+}
