@@ -3,7 +3,7 @@
 import board from '#board';
 import { createRadio } from '#radio';
 import { fromHex } from '#protocol';
-import type { Action, NodeConfig } from '#mesh';
+import type { Action, NodeConfig, RadioPort } from '#mesh';
 import { ActionKind, EventKind, MeshNode } from '#mesh';
 import { encodeReading } from './app/reading.ts';
 import { bytesText, listen, say, textBytes } from './drivers/console.ts';
@@ -28,6 +28,76 @@ process.on('uncaughtException', function (error: Error): void {
   say({ t: 'error', message: String(error.message || error), stack: error.stack });
 });
 
+/** Both exist from `start` on; nothing runs before. */
+let node: MeshNode;
+let radio: RadioPort;
+let home = 0;
+let timer = 0;
+let readings = 0;
+
+function step(kind: EventKind, bytes: Uint8Array, a: number, b: number): void {
+  carryOut(node.step({ kind: kind, bytes: bytes, a: a, b: b }, nowMs()));
+  if (timer) clearTimeout(timer);
+  const waitMs = node.wakeMs() - nowMs();
+  timer = setTimeout(tick, waitMs > 1 ? waitMs : 1);
+}
+
+function tick(): void {
+  timer = 0;
+  step(EventKind.TICK, NOTHING, 0, 0);
+}
+
+function carryOut(actions: Action[]): void {
+  for (let i = 0; i < actions.length; i++) {
+    const { kind, bytes, address, a, b } = actions[i];
+    switch (kind) {
+      case ActionKind.TRANSMIT: radio.send(bytes); break;
+      case ActionKind.HOST_DELIVER:
+        say({ t: 'packet', src: address, seq: b, class: a >> 8, hops: a & 255, data: bytesText(bytes) });
+        break;
+      case ActionKind.DELIVER:
+        say({ t: 'message', src: address, hops: b, data: bytesText(bytes) });
+        break;
+      default: say({ t: 'note', note: a, who: address, value: b }); break;
+    }
+  }
+}
+
+function sendReading(): void {
+  const counters = node.core.counters;
+  const reading = encodeReading({
+    number: readings++,
+    uptimeS: Math.floor(nowMs() / 1000),
+    batteryMv: 0,
+    freeVars: process.memory(false).free,
+    received: counters.received,
+    relayed: counters.relayed,
+  });
+  step(EventKind.SEND, reading, home, 0);
+}
+
+function sayStatus(): void {
+  const memory = process.memory(false);
+  const { counters, neighbours, routes, accounts } = node.core;
+  say({
+    t: 'status', uptimeMs: nowMs(), vars: memory.usage, varsTotal: memory.total, received: counters.received,
+    refused: counters.refused, sent: counters.sent, relayed: counters.relayed, airtimeMs: counters.airtimeMs,
+    neighbours: bytesText(neighbours.table), routes: bytesText(routes.table), accounts: bytesText(accounts.table),
+  });
+}
+
+/** What the host asks (docs/console.md); anything else is answered with a refusal. */
+function hear(message: any): void {
+  const bytes = textBytes(message.data);
+  if (message.t === 'status') sayStatus();
+  else if (bytes === undefined) say({ t: 'refused', request: message.t });
+  else if (message.t === 'send') step(EventKind.HOST_SEND, bytes, message.dst, message.seq);
+  else if (message.t === 'receipt' && bytes.length === 12) step(EventKind.HOST_RECEIPT, bytes, 0, 0);
+  else if (message.t === 'state') step(EventKind.HOST_STATE, bytes, 0, 0);
+  else if (message.t === 'message') step(EventKind.SEND, bytes, message.dst, 0);
+  else say({ t: 'refused', request: message.t });
+}
+
 /** The provisioned settings, or undefined on a board that has none yet. */
 function readConfig(): any {
   const bytes = flashStore.read('fh.node');
@@ -44,76 +114,9 @@ function readConfig(): any {
 
 function start(settings: any, keys: Uint8Array, paySecret: Uint8Array): void {
   const config: NodeConfig = settings;
-  const node = new MeshNode(config, nativeCrypto, flashStore, keys, paySecret);
-  const radio = createRadio();
-  let timer = 0;
-  let readings = 0;
-
-  function step(kind: EventKind, bytes: Uint8Array, a: number, b: number): void {
-    carryOut(node.step({ kind: kind, bytes: bytes, a: a, b: b }, nowMs()));
-    if (timer) clearTimeout(timer);
-    const waitMs = node.wakeMs() - nowMs();
-    timer = setTimeout(tick, waitMs > 1 ? waitMs : 1);
-  }
-
-  function tick(): void {
-    timer = 0;
-    step(EventKind.TICK, NOTHING, 0, 0);
-  }
-
-  function carryOut(actions: Action[]): void {
-    for (let i = 0; i < actions.length; i++) {
-      const action = actions[i];
-      switch (action.kind) {
-        case ActionKind.TRANSMIT: radio.send(action.bytes); break;
-        case ActionKind.HOST_DELIVER:
-          say({ t: 'packet', src: action.address, seq: action.b, class: action.a >> 8, hops: action.a & 255, data: bytesText(action.bytes) });
-          break;
-        case ActionKind.DELIVER:
-          say({ t: 'message', src: action.address, hops: action.b, data: bytesText(action.bytes) });
-          break;
-        default: say({ t: 'note', note: action.a, who: action.address, value: action.b }); break;
-      }
-    }
-  }
-
-  function sendReading(): void {
-    const memory = process.memory(false);
-    const counters = node.core.counters;
-    const reading = encodeReading({
-      number: readings++,
-      uptimeS: Math.floor(nowMs() / 1000),
-      batteryMv: 0,
-      freeVars: memory.free,
-      received: counters.received,
-      relayed: counters.relayed,
-    });
-    step(EventKind.SEND, reading, config.home, 0);
-  }
-
-  function sayStatus(): void {
-    const memory = process.memory(false);
-    const counters = node.core.counters;
-    say({
-      t: 'status', uptimeMs: nowMs(), vars: memory.usage, varsTotal: memory.total, received: counters.received,
-      refused: counters.refused, sent: counters.sent, relayed: counters.relayed, airtimeMs: counters.airtimeMs,
-      neighbours: bytesText(node.core.neighbours.table), routes: bytesText(node.core.routes.table),
-      accounts: bytesText(node.core.accounts.table),
-    });
-  }
-
-  /** What the host asks (docs/console.md); anything else is answered with a refusal. */
-  function hear(message: any): void {
-    const bytes = textBytes(message.data);
-    if (message.t === 'status') sayStatus();
-    else if (bytes === undefined) say({ t: 'refused', request: message.t });
-    else if (message.t === 'send') step(EventKind.HOST_SEND, bytes, message.dst, message.seq);
-    else if (message.t === 'receipt' && bytes.length === 12) step(EventKind.HOST_RECEIPT, bytes, 0, 0);
-    else if (message.t === 'state') step(EventKind.HOST_STATE, bytes, 0, 0);
-    else if (message.t === 'message') step(EventKind.SEND, bytes, message.dst, 0);
-    else say({ t: 'refused', request: message.t });
-  }
-
+  home = config.home;
+  node = new MeshNode(config, nativeCrypto, flashStore, keys, paySecret);
+  radio = createRadio();
   radio.start(
     function (frame, rssiDbm, snrDb): void {
       step(EventKind.FRAME, frame, rssiDbm, Math.floor(snrDb));

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const BEGIN = 'begin of the program';
 const END = 'end of the program';
 const HANG_MS = 120_000;
 
@@ -14,11 +15,11 @@ export async function interpret(path: string, code: string): Promise<string[]> {
   const dir = mkdtempSync(join(tmpdir(), 'fairhop-bench-'));
   try {
     const file = join(dir, 'program.js');
-    writeFileSync(file, `${code}\nprint(${JSON.stringify(END)});\n`);
+    writeFileSync(file, `print(${JSON.stringify(BEGIN)});\n${code}\nprint(${JSON.stringify(END)});\n`);
     const text = await output(path, file, dir);
     const lines = text.replaceAll('\r', '').split('\n');
     if (!lines.includes(END)) throw new Error(`the interpreter stopped: ${text.trim().slice(-300)}`);
-    return lines.slice(0, lines.indexOf(END));
+    return lines.slice(lines.indexOf(BEGIN) + 1, lines.indexOf(END));
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

@@ -12,9 +12,7 @@ export function buildFailure(error: unknown): unknown {
     return new CliError(withProblems(error.summary, error.problems), remedy, ExitCode.Usage);
   }
   if (error instanceof BuildError) {
-    const remedy =
-      'correct the lines named above; what a board can run is in firmware/types and docs/architecture.md';
-    return new CliError(withProblems(error.summary, error.problems), remedy, ExitCode.CheckFailed);
+    return new CliError(withProblems(error.summary, error.problems), error.remedy, ExitCode.CheckFailed);
   }
   return error;
 }

@@ -7,9 +7,16 @@ import { ROOT } from '../firmware-build/paths.ts';
 import { register as registerBoards } from './boards.ts';
 import { register as registerBuild } from './build.ts';
 import { CliError, ExitCode } from './cli-error.ts';
+import { register as registerPorts } from './ports.ts';
+import { register as registerDoctor } from './doctor.ts';
+import { register as registerFlash } from './flash.ts';
+import { register as registerChain } from './chain.ts';
+import { register as registerBench } from './bench.ts';
 import { register as registerUp } from './up.ts';
 
-const COMMANDS = [registerUp, registerBuild, registerBoards];
+const COMMANDS = [
+  registerUp, registerBuild, registerBoards, registerPorts, registerDoctor, registerFlash, registerChain, registerBench,
+];
 
 function createProgram(): Command {
   const { version, description } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {

@@ -2,7 +2,7 @@
 // the top level creates. What calls allocate at boot (tables, packets, driver state) cannot be seen here
 // and is not counted. Costs were measured on the interpreter with the 14-byte variables of an ESP32;
 // tests compare with a real load.
-import type { AnyNode, Function as FunctionNode, Program } from 'acorn';
+import type { AnyNode, Function as FunctionNode, Identifier, MemberExpression, Program } from 'acorn';
 import { childrenOf } from './es5-tree.ts';
 
 export interface JsVarEstimate {
@@ -28,10 +28,18 @@ const TEXT_CHARS = 9;
 const MORE_CHARS = 10;
 
 export function estimateJsVars(program: Program): JsVarEstimate {
-  const sum: JsVarEstimate = { total: 0, functions: 0, names: 0, values: 0 };
+  const sum: Sum = { functions: 0, names: 0, values: 0, prototypes: new Set() };
   for (const statement of program.body) addStatement(statement as AnyNode, sum);
-  sum.total = sum.functions + sum.names + sum.values;
-  return sum;
+  const functions = sum.functions + PROTOTYPE_VARS * sum.prototypes.size;
+  return { total: functions + sum.names + sum.values, functions, names: sum.names, values: sum.values };
+}
+
+interface Sum {
+  functions: number;
+  names: number;
+  values: number;
+  /** Names of the classes that have methods. */
+  prototypes: Set<string>;
 }
 
 /** Every function in the text, also those that are created only when another one runs. */
@@ -40,7 +48,7 @@ export function countFunctions(node: AnyNode | Program): number {
   return childrenOf(node).reduce((count, child) => count + countFunctions(child), own);
 }
 
-function addStatement(node: AnyNode, sum: JsVarEstimate): void {
+function addStatement(node: AnyNode, sum: Sum): void {
   if (node.type === 'FunctionDeclaration') {
     sum.names += nameVars(node.id?.name ?? '');
     addFunction(node, sum);
@@ -56,21 +64,22 @@ function addStatement(node: AnyNode, sum: JsVarEstimate): void {
   }
 }
 
-function addEffect(node: AnyNode, sum: JsVarEstimate): void {
+function addEffect(node: AnyNode, sum: Sum): void {
   if (node.type === 'AssignmentExpression') {
     if (node.left.type === 'MemberExpression') sum.names += nameVars(keyText(node.left.property));
+    if (isMethod(node.left)) sum.prototypes.add(node.left.object.object.name);
     addValue(node.right, sum);
   } else {
     addValue(node, sum);
   }
 }
 
-function addFunction(node: FunctionNode, sum: JsVarEstimate): void {
+function addFunction(node: FunctionNode, sum: Sum): void {
   const params = node.params.map((param) => (param.type === 'Identifier' ? nameVars(param.name) : 1));
   sum.functions += params.reduce((count, vars) => count + vars, FUNCTION_VARS);
 }
 
-function addValue(node: AnyNode, sum: JsVarEstimate): void {
+function addValue(node: AnyNode, sum: Sum): void {
   switch (node.type) {
     case 'FunctionExpression':
       return addFunction(node, sum);
@@ -108,18 +117,18 @@ function addValue(node: AnyNode, sum: JsVarEstimate): void {
  * `(function () { ... })()`: the wrapper of the bundle and of each class. Other calls are not looked
  * into.
  */
-function addCall(callee: AnyNode, sum: JsVarEstimate): void {
+function addCall(callee: AnyNode, sum: Sum): void {
   if (callee.type !== 'FunctionExpression') return;
   sum.values += SCOPE_VARS;
-  if (callee.body.body.some(isMethod)) sum.values += PROTOTYPE_VARS;
   for (const statement of callee.body.body) addStatement(statement as AnyNode, sum);
 }
 
-/** `Name.prototype.method = ...` */
-function isMethod(node: AnyNode): boolean {
-  if (node.type !== 'ExpressionStatement' || node.expression.type !== 'AssignmentExpression') return false;
-  const { left } = node.expression;
-  return left.type === 'MemberExpression' && left.object.type === 'MemberExpression';
+type Method = MemberExpression & { object: MemberExpression & { object: Identifier } };
+
+/** `Name.prototype.method`, the left side of what TypeScript makes of a method. */
+function isMethod(node: AnyNode): node is Method {
+  if (node.type !== 'MemberExpression' || node.object.type !== 'MemberExpression') return false;
+  return keyText(node.object.property as AnyNode) === 'prototype' && node.object.object.type === 'Identifier';
 }
 
 function keyText(key: AnyNode): string {

@@ -60,5 +60,7 @@ export function refuseOverBudget({ board, bundleBytes, jsVars, budget }: BuildRe
       `JsVars: about ${jsVars.total} of ${budget.jsVars} (${jsVars.total - budget.jsVars} too many)`,
     );
   }
-  if (problems.length > 0) throw new BuildError(`the bundle is over the budget of ${board}`, problems);
+  if (problems.length === 0) return;
+  const remedy = `make the firmware smaller, or give it more room in boards/${board}.json if the board has it`;
+  throw new BuildError(`the bundle is over the budget of ${board}`, problems, remedy);
 }

@@ -35,7 +35,8 @@ export class BoardLink {
   malformed = 0;
 
   constructor(stream: ByteStream, onMessage: (message: BoardMessage) => void) {
-    this.client = new PacketClient(stream);
+    // A virtual board on a busy computer may take a while; a real one answers in milliseconds.
+    this.client = new PacketClient(stream, { packetTimeoutMs: 6000 });
     this.client.lines.onLine((line) => {
       const message = parseBoardLine(line);
       if (message === undefined) this.malformed++;

@@ -94,9 +94,9 @@ export async function startVirtualMesh(options: VirtualMeshOptions): Promise<Vir
 async function provisionAll(options: VirtualMeshOptions, boards: Board[], hubPort: number): Promise<void> {
   const { desk, onProgress } = options;
   const keys = linkKeys(desk);
-  for (const [index, board] of boards.entries()) {
+  // Side by side: a real interpreter takes its files at the pace of a serial port.
+  await Promise.all(boards.map(async (board, index) => {
     const { name, address } = desk.members[index]!;
-    onProgress(`starting ${name} (${index + 1} of ${boards.length})`);
     if (board instanceof EspruinoBoard) await board.start();
     const choice = { ...DESK_PACE, readingS: options.readingS };
     const settings = settingsOf(desk.founding, { name, address, generation: 0 }, desk.networkKey, choice);
@@ -106,7 +106,8 @@ async function provisionAll(options: VirtualMeshOptions, boards: Board[], hubPor
     const checkpoints = await checkpointsFor(options, board, address);
     if (checkpoints !== undefined) files.set('fh.cp', checkpoints);
     await writeFiles(board, files);
-  }
+    onProgress(`${name} runs (${boards.length} in all)`);
+  }));
 }
 
 /** Undefined when the board holds them already: they are the result of two seconds of hashing. */

@@ -101,7 +101,6 @@ export function codeText(code: TxCode): string {
 export const enum BlockCode {
   OK = 0,
   MALFORMED = 1,
-  BAD_VERSION = 2,
   WRONG_HEIGHT = 3,
   WRONG_PARENT = 4,
   WRONG_SLOT = 5,
@@ -114,8 +113,7 @@ export const enum BlockCode {
 
 const BLOCK_TEXTS: Record<BlockCode, string> = {
   [BlockCode.OK]: 'applied',
-  [BlockCode.MALFORMED]: 'the bytes are not exactly one block',
-  [BlockCode.BAD_VERSION]: 'unknown version of the block',
+  [BlockCode.MALFORMED]: 'the bytes are not exactly one block of this version',
   [BlockCode.WRONG_HEIGHT]: 'not the next height',
   [BlockCode.WRONG_PARENT]: 'the parent is not the tip',
   [BlockCode.WRONG_SLOT]: 'the slot is not after the parent\'s',

@@ -1,7 +1,8 @@
 // A pseudo terminal: a path that any serial program can open, and this process at the other end. Made by
 // socat or, where there is none, by util-linux `script`, so that a fresh machine needs nothing but Node.
-// Eight bits clean. The helper process dies with its standard input, so it never outlives us. Used for
-// virtual boards and tests.
+// Eight bits clean. The helper process dies with its standard input, so it never outlives us, and runs in
+// a session of its own, so that a Ctrl-C typed at us does not cut the line before we have closed it. Used
+// for virtual boards and tests.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import path from 'node:path';
@@ -60,7 +61,7 @@ export async function openPty(maker: PtyMaker | undefined = ptyMakers()[0]): Pro
 
 /** socat says the path on its standard error, "N PTY is /dev/pts/5", and ends with its standard input. */
 function spawnSocat(): ChildProcessWithoutNullStreams {
-  return spawn('socat', ['-d', '-d', '-', 'PTY,raw,echo=0'], { stdio: 'pipe' });
+  return spawn('socat', ['-d', '-d', '-', 'PTY,raw,echo=0'], { stdio: 'pipe', detached: true });
 }
 
 /**
@@ -70,7 +71,7 @@ function spawnSocat(): ChildProcessWithoutNullStreams {
 function spawnScript(): ChildProcessWithoutNullStreams {
   const watch = `while kill -0 ${process.pid} 2>/dev/null; do sleep 1; done`;
   const command = `stty raw -echo; echo "PTY is $(tty)"; ${watch}`;
-  return spawn('script', ['-qfc', command, '/dev/null'], { stdio: 'pipe' });
+  return spawn('script', ['-qfc', command, '/dev/null'], { stdio: 'pipe', detached: true });
 }
 
 function announcedPath(child: ChildProcessWithoutNullStreams, maker: PtyMaker): Promise<string> {

@@ -89,7 +89,7 @@ export class BoardConsole {
   }
 
   private hidePrompt(): void {
-    if (this.promptShown && this.echo) this.raw('\r\x1b[J');
+    if (this.promptShown && this.echo && this.echoThisLine) this.raw('\r\x1b[J');
     this.promptShown = false;
   }
 

@@ -44,6 +44,10 @@ const KEEPER = `
   kill $guard 2>/dev/null`;
 const BOOT_TIMEOUT_MS = 15000;
 const FORMAT_TIMEOUT_MS = 10000;
+/**
+ * Longer than on a board: the interpreters share this computer with everything else, at the lowest priority.
+ */
+const PACKET_TIMEOUT_MS = 10000;
 
 export class EspruinoBoard implements Board {
   readonly name: string;
@@ -66,23 +70,33 @@ export class EspruinoBoard implements Board {
     return this.child !== undefined;
   }
 
-  /** Rejects with one line when the interpreter or the pty does not start. */
+  /** Rejects with one line when the interpreter or the pty does not start; nothing is left running then. */
   async start(): Promise<void> {
     if (this.child) return;
-    const { directory, code } = this.options;
-    mkdirSync(directory, { recursive: true });
-    await this.openConsole();
-    await this.writeConsoleFile();
-    this.launch();
-    this.client = new PacketClient(this.console);
-    this.client.lines.onLine((line) => this.lineListeners.emit(line));
-    await this.greeting();
+    try {
+      mkdirSync(this.options.directory, { recursive: true });
+      await this.openConsole();
+      await this.writeConsoleFile();
+      this.launch();
+      this.client = new PacketClient(this.console);
+      this.client.lines.onLine((line) => this.lineListeners.emit(line));
+      await this.greeting();
+      await this.install();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Uploads the bundle when the board has another one, and starts it. */
+  private async install(): Promise<void> {
+    const { code } = this.options;
     if (code === undefined) return;
-    const bundle = new Uint8Array(Buffer.from(code, 'latin1'));
+    const client = this.running();
     const crcOf = `(function(f){return f?E.CRC32(f):0})(require("Storage").read("${BOOT_FILE}"))`;
-    const before = await this.client.eval(crcOf);
-    await this.client.writeFile(BOOT_FILE, bundle);
-    if ((await this.client.eval(crcOf)) !== before) await this.reload();
+    const before = await client.eval(crcOf);
+    await client.writeFile(BOOT_FILE, new Uint8Array(Buffer.from(code, 'latin1')));
+    if ((await client.eval(crcOf)) !== before) await this.reload();
   }
 
   async stop(): Promise<void> {
@@ -153,12 +167,21 @@ export class EspruinoBoard implements Board {
 
   private launch(): void {
     const { interpreter, directory } = this.options;
+    // In a session of its own: a Ctrl-C typed at us must not kill the keeper and leave the interpreter, which
+    // ignores it.
     const child = spawn('sh', ['-c', KEEPER, interpreter], {
       cwd: directory,
+      detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     child.on('error', () => {});
-    child.once('exit', () => child.stdin.destroy());
+    child.once('exit', () => {
+      child.stdin.destroy();
+      if (this.child !== child) return;
+      // Not on our order. Whoever listens to the board's errors shall see it.
+      this.child = undefined;
+      this.lineListeners.emit(JSON.stringify({ t: 'error', message: 'the interpreter has ended' }));
+    });
     this.child = child;
   }
 
@@ -170,8 +193,7 @@ export class EspruinoBoard implements Board {
         await this.running().eval('1');
         return;
       } catch (error) {
-        if (Date.now() > deadline || !this.child || this.child.exitCode !== null) {
-          await this.stop();
+        if (Date.now() > deadline || !this.child) {
           throw new Error(`board ${this.name}: no answer from the interpreter`, { cause: error });
         }
       }

@@ -2,11 +2,11 @@
 // crypto and dgram, as the interpreter has them. Every effect on the world outside goes through `Machine`,
 // which drops it once the power is off. Knows neither the console's bytes nor the scheduler. Used by
 // vm-session.ts.
-import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import type { BoardTimers } from './board-timers.ts';
 import { BoardEvents } from './board-events.ts';
 import { crc32 } from '../serial/crc32.ts';
 import { binaryText, flatten } from './espruino-bytes.ts';
+import { cryptoModule } from './espruino-crypto.ts';
 import { dgramModule } from './espruino-dgram.ts';
 import { storageModule } from './espruino-storage.ts';
 import type { Realm } from './espruino-realm.ts';
@@ -145,38 +145,4 @@ function eObject(machine: Machine): Record<string, unknown> {
   };
   machine.e.addTo(object);
   return object;
-}
-
-function cryptoModule(machine: Machine): Record<string, unknown> {
-  const { realm } = machine;
-  const hash = (name: string) => (source: unknown) =>
-    realm.bytes(createHash(name).update(Uint8Array.from(flatten([source]))).digest()).buffer;
-  const aes = (encrypt: boolean) => (data: unknown, key: unknown, options: { mode?: string } = {}) =>
-    aesBlocks(machine, encrypt, flatten([data]), flatten([key]), options.mode ?? 'CBC');
-  return {
-    SHA1: hash('sha1'),
-    SHA256: hash('sha256'),
-    SHA512: hash('sha512'),
-    AES: { encrypt: aes(true), decrypt: aes(false) },
-  };
-}
-
-/**
- * ECB and CTR; undefined with a line on the console where the interpreter gives up. Its CTR takes no notice of `iv`
- * and counts from zero. Other modes exist there; no firmware uses them.
- */
-function aesBlocks(
-  machine: Machine, encrypt: boolean, data: number[], key: number[], mode: string,
-): ArrayBuffer | undefined {
-  const bits = key.length * 8;
-  const modelled = mode === 'CTR' || (mode === 'ECB' && data.length % 16 === 0);
-  if (!modelled || ![128, 192, 256].includes(bits)) {
-    const reason = mode === 'CTR' || mode === 'ECB' ? 'Unknown error: -0x20' : `AES mode ${mode} is not modelled`;
-    print(machine, [`ERROR: ${reason}`]);
-    return undefined;
-  }
-  const create = encrypt || mode === 'CTR' ? createCipheriv : createDecipheriv;
-  const cipher = create(`aes-${bits}-${mode.toLowerCase()}`, Uint8Array.from(key), mode === 'CTR' ? new Uint8Array(16) : null);
-  cipher.setAutoPadding(false);
-  return machine.realm.bytes(cipher.update(Uint8Array.from(data))).buffer as ArrayBuffer;
 }

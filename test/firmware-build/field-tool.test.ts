@@ -2,7 +2,6 @@
 // words at the same places as acorn does, or an upload from the Web IDE or the `espruino` command would
 // cut the program wrongly.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tokenizer, tokTypes } from 'acorn';
@@ -11,10 +10,7 @@ import { FIRMWARE_DIR, ROOT } from '../../host-tools/firmware-build/paths.ts';
 import { fieldWords, loadFieldUtils } from './field-lexer.ts';
 
 const MAIN = join(FIRMWARE_DIR, 'src', 'main.ts');
-const APPS = [
-  join(ROOT, 'test', 'firmware-build', 'fixtures', 'features.ts'),
-  ...(existsSync(MAIN) ? [MAIN] : []),
-];
+const APPS = [join(ROOT, 'test', 'firmware-build', 'fixtures', 'features.ts'), MAIN];
 
 /**
  * Words and literals by acorn. A number with an exponent is three tokens to the field's lexer, so none

@@ -144,7 +144,6 @@ describe('flash', { concurrency: true }, () => {
         },
       );
       assert.equal(report.exitCode, exitCode, report.message ?? '');
-      assert.ok(report.seconds < 15, `${report.seconds} s`);
       if (exitCode === 0) assert.equal(board.state, 'running');
       await server.close();
     }

@@ -5,7 +5,7 @@ import { bindingKey, Book, bookLeaf, chainTop, macKey, openMessage, payPrefix, s
 import type { BookId, MacKey } from '#protocol';
 import { ed25519PublicKey, nodeCrypto, signEd25519, verifyEd25519 } from '../../host-tools/crypto/index.ts';
 import {
-  BlockCode, deskProfile, encodeClaim, encodeGenesis, encodeOpen, Ledger, PoolId, signJoin, TxCode,
+  BlockCode, deskProfile, encodeClaim, encodeGenesis, encodeOpen, Ledger, moneyOf, PoolId, signJoin, TxCode,
 } from '../../host-tools/ledger/index.ts';
 import type { BuiltBlock, GenesisParams, LedgerDeps } from '../../host-tools/ledger/index.ts';
 
@@ -33,7 +33,9 @@ export function smallGenesis(change: Partial<GenesisParams> = {}, founders: Pers
       owner: 0, address: HOME, blockKey: ed25519PublicKey(BLOCK_SEED), teslaAnchor: new Uint8Array(16).fill(5),
     }],
   });
-  return encodeGenesis({ ...params, ...change });
+  const changed = { ...params, ...change };
+  const line = Math.floor(moneyOf(changed).supply / 2 / founders.length);
+  return encodeGenesis({ ...changed, owners: changed.owners.map(({ key }) => ({ key, line })) });
 }
 
 /** A chequebook of which only the first `chains` chains are real; the other leaves are zeros under the root. */

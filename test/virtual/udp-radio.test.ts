@@ -20,7 +20,9 @@ const FAST: RadioProfile = {
 };
 
 /** 255 bytes from `first` up: every value occurs in one of two frames. */
-const frameFrom = (first: number): Uint8Array => Uint8Array.from({ length: 255 }, (_, i) => (first + i) & 255);
+function frameFrom(first: number): Uint8Array {
+  return Uint8Array.from({ length: 255 }, (_, i) => (first + i) & 255);
+}
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const reversed = (bytes: Uint8Array): Uint8Array => bytes.slice().reverse();
 const config = (port: number): Uint8Array =>

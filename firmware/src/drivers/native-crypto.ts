@@ -20,8 +20,8 @@ function sha256(parts: Uint8Array[]): Uint8Array {
 }
 
 /**
- * Counter mode from single blocks: the interpreter's own CTR takes no notice of `iv` and always counts from zero,
- * so that two packets would share one key stream (jswrap_crypto.c, 2v29; the device suite compares).
+ * Counter mode from single blocks: the interpreter's own CTR takes no notice of `iv` and always counts from
+ * zero, so that two packets would share one key stream (jswrap_crypto.c, 2v29; the device suite compares).
  */
 function aesCtr(key: Uint8Array, counter: Uint8Array, data: Uint8Array): Uint8Array {
   const result = new Uint8Array(data.length);

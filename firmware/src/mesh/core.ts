@@ -83,6 +83,11 @@ export class Core {
     this.note(Note.REFUSED, address, code);
   }
 
+  /** Deciseconds since boot: the unit of all deadlines in tables. */
+  nowDs(): number {
+    return Math.floor(this.nowMs / 100);
+  }
+
   airtimeMs(bytes: number): number {
     return timeOnAirMs(this.config.profile, bytes);
   }

@@ -1,12 +1,12 @@
 // Where packets begin and end (SPEC 4.2, 7.3): numbering, encryption, preimage and lock of own packets; checking,
 // decrypting and de-duplicating of what arrives. On a gateway's board the host does this instead.
 import {
-  Class, Data, ErrorCode, Payload, StatePayload, Wire, getU32, lockOf, packetNonce, preimage, putU16, putU32,
+  Class, Data, ErrorCode, Payload, StatePayload, Wire, copyBytes, getU32, lockOf, packetNonce, preimage, putU16, putU32,
 } from '#protocol';
 import { ActionKind, Note } from './actions.ts';
 import { Size } from './config.ts';
 import type { Core } from './core.ts';
-import type { Payments } from './payments.ts';
+import type { Channels } from './channels.ts';
 import { Pn } from './pending.ts';
 import type { Relay } from './relay.ts';
 
@@ -24,15 +24,15 @@ export const enum Src {
 export class Endpoint {
   core: Core;
   relay: Relay;
-  payments: Payments;
+  channels: Channels;
   sources: Uint8Array;
   seq: number;
   seqLease: number;
 
-  constructor(core: Core, relay: Relay, payments: Payments) {
+  constructor(core: Core, relay: Relay, channels: Channels) {
     this.core = core;
     this.relay = relay;
-    this.payments = payments;
+    this.channels = channels;
     this.sources = new Uint8Array(Size.SOURCES * Src.SIZE);
     const lease = core.store.read('fh.s');
     this.seq = lease !== undefined && lease.length === 4 ? getU32(lease, 0) : 1;
@@ -98,7 +98,7 @@ export class Endpoint {
   /** A packet for this node, with the record that the relay made of it. */
   receive(index: number, ciphertext: Uint8Array, hops: number): void {
     const core = this.core;
-    if (core.config.endOnHost) return this.relay.toHost(index, ciphertext, hops);
+    if (core.config.endOnHost) return this.toHost(index, ciphertext, hops);
     const pending = this.relay.pending;
     const src = pending.get32(index, Pn.SRC);
     const key = core.keys.find(src);
@@ -108,7 +108,7 @@ export class Endpoint {
     const packetClass = pending.get8(index, Pn.CLASS) & Class.FIXED;
     const x = preimage(core.crypto, core.keys.endMac(key), packetClass, src, core.config.address, seq, ciphertext);
     const lock = new Uint8Array(pending.table.subarray(index * Pn.SIZE + Pn.LOCK, index * Pn.SIZE + Pn.LOCK + Wire.LOCK));
-    if (!this.relay.hostReceipt(lock, x)) return this.reject(index, ErrorCode.BAD_PREIMAGE, src);
+    if (!this.relay.settlement.hostReceipt(lock, x)) return this.reject(index, ErrorCode.BAD_PREIMAGE, src);
     if (this.seenBefore(source, seq)) return core.refuse(ErrorCode.DUPLICATE, src);
     const nonce = packetNonce(src, core.config.address, seq);
     this.deliver(src, packetClass, core.crypto.aesCtr(core.keys.endCipher(key), nonce, ciphertext), hops);
@@ -123,7 +123,7 @@ export class Endpoint {
     if (plaintext.length > 0 && plaintext[0] === Payload.STATE) {
       if (src !== this.core.config.home) return this.core.refuse(ErrorCode.NOT_NEIGHBOUR, src);
       if (plaintext.length !== StatePayload.SIZE) return this.core.refuse(ErrorCode.BAD_LENGTH, src);
-      this.payments.receiveState(plaintext);
+      this.channels.receiveState(plaintext);
     } else this.core.act(ActionKind.DELIVER, plaintext, src, packetClass, hops);
   }
 
@@ -166,5 +166,14 @@ export class Endpoint {
     putU32(t, source + Src.SEEN, (seen | bit) >>> 0);
     return (seen & bit) !== 0;
   }
-}
 
+  /** Hands a packet for this node to the host, with what names it. */
+  private toHost(index: number, ciphertext: Uint8Array, hops: number): void {
+    const bytes = new Uint8Array(Wire.LOCK + ciphertext.length);
+    copyBytes(bytes, 0, this.relay.pending.table, index * Pn.SIZE + Pn.LOCK, Wire.LOCK);
+    bytes.set(ciphertext, Wire.LOCK);
+    const packetClass = this.relay.pending.get8(index, Pn.CLASS) & Class.FIXED;
+    const src = this.relay.pending.get32(index, Pn.SRC);
+    this.core.act(ActionKind.HOST_DELIVER, bytes, src, packetClass * 256 + hops, this.relay.pending.get16(index, Pn.SEQ));
+  }
+}

@@ -10,6 +10,7 @@ import type { Action, NodeEvent } from './actions.ts';
 import { EventKind } from './actions.ts';
 import type { NodeConfig } from './config.ts';
 import { Index } from './config.ts';
+import { Channels } from './channels.ts';
 import { Core } from './core.ts';
 import { Endpoint } from './endpoint.ts';
 import { Greeter } from './hello.ts';
@@ -18,6 +19,7 @@ import { Intent, Outbox } from './outbox.ts';
 import { Payments } from './payments.ts';
 import type { StorePort } from './ports.ts';
 import { Relay } from './relay.ts';
+import type { Settlement } from './settlement.ts';
 import { Wallet } from './wallet.ts';
 
 const SYNC_EVERY_S = 2;
@@ -28,8 +30,10 @@ export class MeshNode {
   core: Core;
   outbox: Outbox;
   wallet: Wallet;
+  channels: Channels;
   payments: Payments;
   relay: Relay;
+  settlement: Settlement;
   endpoint: Endpoint;
   greeter: Greeter;
   secondMs: number;
@@ -42,10 +46,12 @@ export class MeshNode {
     this.outbox = new Outbox(this.core, this);
     this.wallet = new Wallet(this.core, macKey(paySecret));
     const sendHome = (payload: Uint8Array) => this.endpoint.sendHome(payload);
-    this.payments = new Payments(this.core, this.wallet, this.outbox, sendHome);
+    this.channels = new Channels(this.core, this.wallet, this.outbox, sendHome);
+    this.payments = new Payments(this.core, this.wallet, this.outbox, this.channels);
     const arrived = (index: number, body: Uint8Array, hops: number) => this.endpoint.receive(index, body, hops);
     this.relay = new Relay(this.core, this.outbox, this.payments, arrived);
-    this.endpoint = new Endpoint(this.core, this.relay, this.payments);
+    this.settlement = this.relay.settlement;
+    this.endpoint = new Endpoint(this.core, this.relay, this.channels);
     this.greeter = new Greeter(this.core, (index) => this.wantSync(index), (index) => this.wallet.forget(index));
     this.secondMs = 0;
     this.working = false;
@@ -63,10 +69,10 @@ export class MeshNode {
       case EventKind.SEND: this.endpoint.send(event.a, event.b, event.bytes); break;
       case EventKind.HOST_SEND: this.endpoint.sendForHost(event.bytes, event.a, event.b); break;
       case EventKind.HOST_RECEIPT:
-        this.relay.hostReceipt(event.bytes, new Uint8Array(event.bytes.subarray(Wire.LOCK, 2 * Wire.LOCK)));
+        this.settlement.hostReceipt(event.bytes, new Uint8Array(event.bytes.subarray(Wire.LOCK, 2 * Wire.LOCK)));
         break;
       case EventKind.HOST_STATE:
-        if (event.bytes.length === StatePayload.SIZE) this.payments.receiveState(event.bytes);
+        if (event.bytes.length === StatePayload.SIZE) this.channels.receiveState(event.bytes);
         break;
       default: break;
     }
@@ -117,8 +123,8 @@ export class MeshNode {
       case FrameType.DATA: this.receiveData(nb, frame); break;
       case FrameType.RECEIPT: this.receiveReceipts(frame, Link.BODY + 1, frame[Link.BODY], nb); break;
       case FrameType.PAY: this.payments.receivePay(nb, frame, Link.BODY); break;
-      case FrameType.OPEN: this.payments.receiveOpen(nb, frame); break;
-      case FrameType.RESYNC: this.payments.receiveResync(nb, frame); break;
+      case FrameType.OPEN: this.channels.receiveOpen(nb, frame); break;
+      case FrameType.RESYNC: this.channels.receiveResync(nb, frame); break;
       case FrameType.NACK: this.relay.receiveNack(nb, frame); break;
       default: this.core.refuse(ErrorCode.UNKNOWN_TYPE, 0); break;
     }
@@ -140,7 +146,7 @@ export class MeshNode {
   }
 
   private receiveReceipts(frame: Uint8Array, start: number, count: number, nb: number): void {
-    for (let i = 0; i < count; i++) this.relay.receipt(frame, start + i * Receipt.SIZE, nb);
+    for (let i = 0; i < count; i++) this.settlement.receipt(frame, start + i * Receipt.SIZE, nb);
   }
 
   /** Frames between others: a forward is an acknowledgement, and a preimage is true whoever says it. */
@@ -200,11 +206,11 @@ export class MeshNode {
       case Intent.SYNCACK:
         return core.syncFrame(nb, FrameType.SYNCACK | Flag.PAIRWISE, getU32(data, 0), core.nextCounter());
       case Intent.NACK: return this.composeNack(nb, data);
-      case Intent.RECEIPT: return this.relay.composeReceipt(nb);
+      case Intent.RECEIPT: return this.settlement.composeReceipt(nb);
       case Intent.DATA: return this.relay.composeData(arg);
       case Intent.PAY: return this.payments.composePay(nb);
-      case Intent.OPEN: return this.payments.composeOpen(nb);
-      case Intent.RESYNC: return this.payments.composeResync(nb, arg);
+      case Intent.OPEN: return this.channels.composeOpen(nb);
+      case Intent.RESYNC: return this.channels.composeResync(nb, arg);
       default: return undefined;
     }
   }

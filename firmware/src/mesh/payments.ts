@@ -1,25 +1,19 @@
-// Money between neighbours (SPEC 8.4, 8.6): is a packet funded, pay ahead when it is not, take links, bind chains to
-// neighbours, claim what was earned. Moves no packets; the relay asks it before it promises anything.
+// Paying and being paid, link by link (SPEC 8.4): is a packet funded, pay ahead when it is not, take a neighbour's
+// links. Moves no packets; the relay asks it before it promises anything. Channels are channels.ts.
 import {
-  Book, ClaimPayload, ErrorCode, FrameType, Flag, Link, Money, Open, OpenPayload, Pay, Payload, Resync, StateFlag,
-  StatePayload, StateRequestPayload, Wire, copyBytes, cut, equalBytes, getU16, getU32, payPrefix, putU16, putU32, walk,
+  Book, ErrorCode, Flag, FrameType, Link, Money, Pay, Wire, cut, equalBytes, payPrefix, walk,
 } from '#protocol';
 import { Acc, InFlag, OutFlag } from './accounts.ts';
 import { Note } from './actions.ts';
-import { Index, Size } from './config.ts';
+import { Size } from './config.ts';
+import type { Channels } from './channels.ts';
 import type { Core } from './core.ts';
 import type { Outbox } from './outbox.ts';
 import { Intent } from './outbox.ts';
 import type { Wallet } from './wallet.ts';
-import { NbFlag } from './neighbours.ts';
-import { RetiredClaims } from './retired.ts';
 
 const LEASE_LINKS = 4;
 const PREPAY_MAX = 8;
-/** A chain this close to its end is replaced. */
-const CHAIN_RESERVE = 16;
-/** Unanswered questions wait at most 2^5 retry periods. */
-const DOUBLINGS_MAX = 6;
 
 export const enum Funding {
   /** Covered by links already sent or by trust. */
@@ -36,18 +30,13 @@ export class Payments {
   core: Core;
   wallet: Wallet;
   outbox: Outbox;
-  retired: RetiredClaims;
-  retiredS: number;
-  /** Carries a payload to the home gateway as an ordinary packet. */
-  sendHome: (payload: Uint8Array) => void;
+  channels: Channels;
 
-  constructor(core: Core, wallet: Wallet, outbox: Outbox, sendHome: (payload: Uint8Array) => void) {
+  constructor(core: Core, wallet: Wallet, outbox: Outbox, channels: Channels) {
     this.core = core;
     this.wallet = wallet;
     this.outbox = outbox;
-    this.retired = new RetiredClaims(core.store);
-    this.retiredS = 0;
-    this.sendHome = sendHome;
+    this.channels = channels;
   }
 
   /** Links that must be sent before `units` more can be promised to a neighbour. */
@@ -60,7 +49,7 @@ export class Payments {
   funding(nb: number, units: number): Funding {
     const accounts = this.core.accounts;
     const flags = accounts.u8(nb, Acc.OUT_FLAGS);
-    if ((flags & OutFlag.PROVEN) === 0 || this.lapsed(nb)) return Funding.NONE;
+    if ((flags & OutFlag.PROVEN) === 0 || this.channels.lapsed(nb)) return Funding.NONE;
     const links = this.linksNeeded(nb, units);
     if (links === 0) return Funding.READY;
     if (links > PREPAY_MAX) return Funding.NONE;
@@ -68,12 +57,6 @@ export class Payments {
     if (target > accounts.u16(nb, Acc.OUT_LIMIT) || target > Book.LINKS) return Funding.NONE;
     if (flags & OutFlag.RESYNC) return Funding.LATER;
     return this.wallet.link(nb, target) === undefined ? Funding.LATER : Funding.PAYABLE;
-  }
-
-  /** Two epochs before its expiry a channel takes no more payments (SPEC 8.6). */
-  private lapsed(nb: number): boolean {
-    const expiry = this.core.accounts.u32(nb, Acc.OUT_EXPIRY);
-    return this.core.heightNow() + 2 * this.core.config.epochHeights > expiry;
   }
 
   /** True when the newest link should go again: a packet that carried it was not acknowledged. */
@@ -133,7 +116,7 @@ export class Payments {
     const accounts = core.accounts;
     const address = accounts.u32(nb, Acc.ADDRESS);
     if ((accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) === 0) {
-      this.askOffer(nb);
+      this.channels.askOffer(nb);
       return core.refuse(ErrorCode.NO_CHANNEL, address);
     }
     const held = accounts.u16(nb, Acc.IN_LINKS);
@@ -144,14 +127,14 @@ export class Payments {
     const link = cut(frame, at, Book.LINK);
     const end = walk(core.crypto, this.inPrefix(nb, address), link, ahead);
     if (!equalBytes(end, 0, accounts.inLink(nb), 0, Book.LINK)) {
-      this.askOffer(nb);
+      this.channels.askOffer(nb);
       return core.refuse(ErrorCode.BAD_LINK, address);
     }
     accounts.setInLink(nb, link, 0);
     accounts.setU16(nb, Acc.IN_LINKS, held + ahead);
     accounts.save(nb);
     core.note(Note.PAID_IN, address, held + ahead);
-    this.claimIfDue(nb);
+    this.channels.claimIfDue(nb);
   }
 
   private inPrefix(nb: number, payer: number): Uint8Array {
@@ -160,279 +143,13 @@ export class Payments {
     return payPrefix(id, this.core.accounts.u8(nb, Acc.IN_CHAIN));
   }
 
-  /** Sees to it that a neighbour can be paid: binds a chain, repeats OPEN, replaces a chain near its end. */
-  want(nb: number): void {
-    const core = this.core;
-    const accounts = core.accounts;
-    if (!core.neighbours.has(nb, NbFlag.KEYED)) return;
-    const flags = accounts.u8(nb, Acc.OUT_FLAGS);
-    if (flags & OutFlag.PROVEN) {
-      if (flags & OutFlag.RESYNC) return this.resync(nb);
-      if (accounts.u16(nb, Acc.OUT_LINKS) < Book.LINKS - CHAIN_RESERVE && !this.lapsed(nb)) return;
-    }
-    if ((flags & OutFlag.LEASED) === 0 || flags & OutFlag.PROVEN) {
-      if (!this.wallet.lease(nb)) return;
-      core.note(Note.OPENING, accounts.u32(nb, Acc.ADDRESS), accounts.u8(nb, Acc.OUT_CHAIN));
-    }
-    if (this.wallet.signature(nb) === undefined) {
-      if (this.wallet.signing === undefined) this.wallet.startSigning(nb);
-      return;
-    }
-    if (!this.askedLately(nb)) this.outbox.push(Intent.OPEN, nb, 0, core.jitter.below(400), undefined);
-  }
-
-  private resync(nb: number): void {
-    if (!this.askedLately(nb)) this.outbox.push(Intent.RESYNC, nb, 0, this.core.jitter.below(200), undefined);
-  }
-
-  private askedLately(nb: number): boolean {
-    return this.waiting(this.core.accounts.u32(nb, Acc.OUT_ASKED_S), this.core.accounts.u8(nb, Acc.OUT_ASKS));
-  }
-
-  /** True while a question of `askedS` still waits for its effect; each repetition waits twice as long. */
-  private waiting(askedS: number, asks: number): boolean {
-    const doublings = asks > DOUBLINGS_MAX ? DOUBLINGS_MAX : asks > 0 ? asks - 1 : 0;
-    return askedS !== 0 && this.core.nowS - askedS < this.core.config.retryS << doublings;
-  }
-
-  private asked(nb: number): void {
-    const accounts = this.core.accounts;
-    accounts.setU32(nb, Acc.OUT_ASKED_S, this.core.nowS);
-    if (accounts.u8(nb, Acc.OUT_ASKS) < 255) accounts.setU8(nb, Acc.OUT_ASKS, accounts.u8(nb, Acc.OUT_ASKS) + 1);
-  }
-
-  composeOpen(nb: number): Uint8Array | undefined {
-    const accounts = this.core.accounts;
-    const signature = this.wallet.signature(nb);
-    if (signature === undefined || accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.PROVEN) return undefined;
-    const frame = new Uint8Array(Open.SIZE);
-    frame[Open.GENERATION] = accounts.u8(nb, Acc.OUT_GENERATION);
-    frame[Open.CHAIN] = accounts.u8(nb, Acc.OUT_CHAIN);
-    frame[Open.WINDOW] = this.core.config.windowCode;
-    frame.set(signature, Open.SIGNATURE);
-    this.core.seal(frame, FrameType.OPEN | Flag.PAIRWISE, nb);
-    this.asked(nb);
-    return frame;
-  }
-
-  /** Carries a neighbour's OPEN to the gateway; this node profits, so it sends it as its own packet. */
-  receiveOpen(nb: number, frame: Uint8Array): void {
-    const core = this.core;
-    const accounts = core.accounts;
-    const offer = frame[Open.GENERATION] * 256 + frame[Open.CHAIN];
-    if (accounts.u16(nb, Acc.IN_OFFER) !== offer) accounts.setU8(nb, Acc.IN_ASKS, 0);
-    else if (this.waiting(accounts.u32(nb, Acc.IN_OPEN_S), accounts.u8(nb, Acc.IN_ASKS))) return;
-    accounts.setU16(nb, Acc.IN_OFFER, offer);
-    this.askedHome(nb);
-    const payload = new Uint8Array(OpenPayload.SIZE);
-    payload[0] = Payload.OPEN;
-    putU32(payload, OpenPayload.PAYER, accounts.u32(nb, Acc.ADDRESS));
-    copyBytes(payload, OpenPayload.GENERATION, frame, Open.GENERATION, OpenPayload.SIZE - OpenPayload.GENERATION);
-    this.sendHome(payload);
-  }
-
-  composeResync(nb: number, answer: number): Uint8Array | undefined {
-    const accounts = this.core.accounts;
-    const frame = new Uint8Array(answer ? Resync.SIZE_ANSWER : Resync.SIZE_ASK);
-    if (answer) {
-      frame[Resync.GENERATION] = accounts.u8(nb, Acc.IN_GENERATION);
-      frame[Resync.CHAIN] = accounts.u8(nb, Acc.IN_CHAIN);
-      putU16(frame, Resync.NUMBER, accounts.u16(nb, Acc.IN_LINKS));
-      frame.set(accounts.inLink(nb), Resync.LINK);
-    } else {
-      frame[Resync.GENERATION] = accounts.u8(nb, Acc.OUT_GENERATION);
-      frame[Resync.CHAIN] = accounts.u8(nb, Acc.OUT_CHAIN);
-      this.asked(nb);
-    }
-    this.core.seal(frame, FrameType.RESYNC | Flag.PAIRWISE, nb);
-    return frame;
-  }
-
-  receiveResync(nb: number, frame: Uint8Array): void {
-    const accounts = this.core.accounts;
-    const generation = frame[Resync.GENERATION];
-    const chain = frame[Resync.CHAIN];
-    if (frame.length === Resync.SIZE_ASK) {
-      const known = accounts.u8(nb, Acc.IN_GENERATION) === generation && accounts.u8(nb, Acc.IN_CHAIN) === chain;
-      if (known && accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) this.outbox.push(Intent.RESYNC, nb, 1, 0, undefined);
-      return;
-    }
-    if (accounts.u8(nb, Acc.OUT_GENERATION) !== generation || accounts.u8(nb, Acc.OUT_CHAIN) !== chain) return;
-    if ((accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.RESYNC) === 0) return;
-    this.resynced(nb, getU16(frame, Resync.NUMBER), frame);
-  }
-
-  /** The payee says how far the chain is and proves it with the link; more than was leased cannot be true. */
-  private resynced(nb: number, number: number, frame: Uint8Array): void {
-    const core = this.core;
-    const accounts = core.accounts;
-    const address = accounts.u32(nb, Acc.ADDRESS);
-    const lease = Math.max(accounts.u16(nb, Acc.OUT_LEASE), accounts.u16(nb, Acc.OUT_SETTLED));
-    if (number > lease) return core.refuse(ErrorCode.BAD_LINK, address);
-    if (number > 0) {
-      const own = this.wallet.link(nb, number);
-      if (own === undefined) return;
-      if (!equalBytes(own, 0, frame, Resync.LINK, Book.LINK)) return core.refuse(ErrorCode.BAD_LINK, address);
-    }
-    if (number > accounts.u16(nb, Acc.OUT_LINKS)) accounts.setU16(nb, Acc.OUT_LINKS, number);
-    accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) & ~OutFlag.RESYNC);
-    accounts.setU8(nb, Acc.OUT_ASKS, 0);
-    accounts.save(nb);
-    core.note(Note.RESYNCED, address, number);
-  }
-
-  /** STATE from home (SPEC 5.4): what the ledger has of one channel that this node pays or is paid by. */
-  receiveState(state: Uint8Array): void {
-    const core = this.core;
-    const height = getU32(state, StatePayload.HEIGHT);
-    if (height >= core.height) {
-      core.height = height;
-      core.heightS = core.nowS;
-    }
-    if ((state[StatePayload.FLAGS] & StateFlag.EXISTS) === 0) return;
-    const payer = getU32(state, StatePayload.PAYER);
-    const payee = getU32(state, StatePayload.PAYEE);
-    if (payer === core.config.address) this.outState(core.neighbours.find(payee), state);
-    else if (payee === core.config.address) this.inState(core.neighbours.find(payer), state);
-  }
-
-  private outState(nb: number, state: Uint8Array): void {
-    const core = this.core;
-    const accounts = core.accounts;
-    if (nb === Index.NONE || accounts.u8(nb, Acc.OUT_CHAIN) !== state[StatePayload.CHAIN]) return;
-    if (accounts.u8(nb, Acc.OUT_GENERATION) !== state[StatePayload.GENERATION]) return;
-    const fresh = (accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.PROVEN) === 0;
-    if (!this.wallet.leased(nb)) return;
-    accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) | OutFlag.PROVEN);
-    accounts.setU16(nb, Acc.OUT_LIMIT, Math.max(accounts.u16(nb, Acc.OUT_LIMIT), getU16(state, StatePayload.LIMIT)));
-    accounts.setU16(nb, Acc.OUT_SETTLED, getU16(state, StatePayload.SETTLED));
-    accounts.setU32(nb, Acc.OUT_EXPIRY, getU32(state, StatePayload.EXPIRY));
-    accounts.save(nb);
-    accounts.setU8(nb, Acc.OUT_ASKS, 0);
-    if (fresh) {
-      if (this.wallet.signing !== undefined && this.wallet.signing.neighbour === nb) this.wallet.signing = undefined;
-      core.note(Note.CHANNEL_OUT, accounts.u32(nb, Acc.ADDRESS), accounts.u16(nb, Acc.OUT_LIMIT));
-      // The first links will be wanted at once: begin to walk their segment.
-      this.wallet.link(nb, accounts.u16(nb, Acc.OUT_LINKS) + 1);
-    }
-  }
-
-  private inState(nb: number, state: Uint8Array): void {
-    const core = this.core;
-    const accounts = core.accounts;
-    if (nb === Index.NONE) return;
-    const chain = state[StatePayload.CHAIN];
-    const generation = state[StatePayload.GENERATION];
-    const settled = getU16(state, StatePayload.SETTLED);
-    const proven = (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) !== 0;
-    const order = accounts.u8(nb, Acc.IN_GENERATION) * 256 + accounts.u8(nb, Acc.IN_CHAIN);
-    const same = order === generation * 256 + chain;
-    this.retired.settled(accounts.u32(nb, Acc.ADDRESS), generation, chain, settled);
-    // News of an older chain concerns its last claim only.
-    if (proven && generation * 256 + chain < order) return;
-    if ((!proven || !same) && !this.switchChain(nb, generation, chain)) return;
-    accounts.setU8(nb, Acc.IN_FLAGS, InFlag.PROVEN | (state[StatePayload.FLAGS] & StateFlag.CLOSING));
-    if (settled > accounts.u16(nb, Acc.IN_LINKS) || !proven || !same) {
-      accounts.setU16(nb, Acc.IN_LINKS, settled);
-      accounts.setInLink(nb, state, StatePayload.LINK);
-    }
-    accounts.setU16(nb, Acc.IN_SETTLED, settled);
-    accounts.setU16(nb, Acc.IN_LIMIT, Math.max(same ? accounts.u16(nb, Acc.IN_LIMIT) : 0, getU16(state, StatePayload.LIMIT)));
-    accounts.setU32(nb, Acc.IN_EXPIRY, getU32(state, StatePayload.EXPIRY));
-    accounts.save(nb);
-    if (!proven || !same) core.note(Note.CHANNEL_IN, accounts.u32(nb, Acc.ADDRESS), accounts.u16(nb, Acc.IN_LIMIT));
-  }
-
-  /** The neighbour pays on a new chain: claim the rest of the old one, and keep its unused links as credit. */
-  private switchChain(nb: number, generation: number, chain: number): boolean {
-    const accounts = this.core.accounts;
-    if (accounts.unclaimed(nb) > 0 && !this.retired.add(this.claimOf(nb))) return false;
-    this.retiredS = 0;
-    const unused = accounts.u16(nb, Acc.IN_LINKS) * Money.UNITS_PER_LINK - accounts.i32(nb, Acc.IN_USED);
-    accounts.setU8(nb, Acc.IN_GENERATION, generation);
-    accounts.setU8(nb, Acc.IN_CHAIN, chain);
-    accounts.setU16(nb, Acc.IN_LINKS, 0);
-    accounts.setU16(nb, Acc.IN_SETTLED, 0);
-    accounts.setU32(nb, Acc.IN_USED, 0);
-    accounts.add(nb, Acc.IN_USED, -unused);
-    return true;
-  }
-
-  /** When a payee claims (SPEC 8.6): half the window, the first claim early, before expiry, or a closing payer. */
-  claimIfDue(nb: number): void {
-    const core = this.core;
-    const accounts = core.accounts;
-    const unclaimed = accounts.unclaimed(nb);
-    if (unclaimed <= 0 || (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) === 0) return;
-    const settled = accounts.u16(nb, Acc.IN_SETTLED);
-    const half = (accounts.u16(nb, Acc.IN_LIMIT) - settled) >> 1;
-    const first = settled === 0 && unclaimed >= core.config.claimFirstLinks;
-    const ageing = core.heightNow() + 4 * core.config.epochHeights >= accounts.u32(nb, Acc.IN_EXPIRY);
-    const closing = (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.CLOSING) !== 0;
-    if (unclaimed < half && !first && !ageing && !closing) return;
-    if (!accounts.claimedLately(nb, core.nowS, core.config.retryS)) this.claim(nb);
-  }
-
-  private claim(nb: number): void {
-    const core = this.core;
-    const accounts = core.accounts;
-    const links = accounts.u16(nb, Acc.IN_LINKS);
-    accounts.setU32(nb, Acc.CLAIM_S, core.nowS);
-    accounts.setU16(nb, Acc.CLAIM_LINKS, links);
-    core.note(Note.CLAIMING, accounts.u32(nb, Acc.ADDRESS), links);
-    this.sendHome(this.claimOf(nb));
-  }
-
-  private claimOf(nb: number): Uint8Array {
-    const accounts = this.core.accounts;
-    const payload = new Uint8Array(ClaimPayload.SIZE);
-    payload[0] = Payload.CLAIM;
-    putU32(payload, ClaimPayload.PAYER, accounts.u32(nb, Acc.ADDRESS));
-    payload[ClaimPayload.GENERATION] = accounts.u8(nb, Acc.IN_GENERATION);
-    payload[ClaimPayload.CHAIN] = accounts.u8(nb, Acc.IN_CHAIN);
-    putU16(payload, ClaimPayload.NUMBER, accounts.u16(nb, Acc.IN_LINKS));
-    payload.set(accounts.inLink(nb), ClaimPayload.LINK);
-    return payload;
-  }
-
-  private claimRetired(): void {
-    if (this.retiredS !== 0 && this.core.nowS - this.retiredS < this.core.config.retryS) return;
-    this.retiredS = this.core.nowS;
-    for (let i = this.retired.next(-1); i !== Index.NONE; i = this.retired.next(i)) this.sendHome(this.retired.claim(i));
-  }
-
-  /** The neighbour offered a chain that no STATE has shown yet: ask home, at most once per retry period. */
-  askOffer(nb: number): void {
-    const accounts = this.core.accounts;
-    const opened = accounts.u32(nb, Acc.IN_OPEN_S);
-    if (opened === 0 || this.waiting(opened, accounts.u8(nb, Acc.IN_ASKS))) return;
-    const offer = accounts.u16(nb, Acc.IN_OFFER);
-    const proven = (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) !== 0;
-    if (proven && accounts.u8(nb, Acc.IN_GENERATION) * 256 + accounts.u8(nb, Acc.IN_CHAIN) >= offer) return;
-    this.askedHome(nb);
-    const payload = new Uint8Array(StateRequestPayload.SIZE);
-    payload[0] = Payload.STATE_REQUEST;
-    putU32(payload, StateRequestPayload.PAYER, accounts.u32(nb, Acc.ADDRESS));
-    putU16(payload, StateRequestPayload.GENERATION, offer);
-    this.sendHome(payload);
-  }
-
-  private askedHome(nb: number): void {
-    const accounts = this.core.accounts;
-    accounts.setU32(nb, Acc.IN_OPEN_S, this.core.nowS);
-    if (accounts.u8(nb, Acc.IN_ASKS) < 255) accounts.setU8(nb, Acc.IN_ASKS, accounts.u8(nb, Acc.IN_ASKS) + 1);
-  }
-
-  /** Once a second: claims that are due, debts worth a frame, a payee's silence about our OPEN. */
+  /** Once a second: what is due with every neighbour. */
   tick(): void {
-    this.claimRetired();
+    this.channels.claimRetired();
     for (let nb = 0; nb < Size.NEIGHBOURS; nb++) {
       if (!this.core.neighbours.used(nb)) continue;
-      this.claimIfDue(nb);
+      this.channels.tend(nb);
       this.payDebt(nb);
-      this.askOffer(nb);
-      const flags = this.core.accounts.u8(nb, Acc.OUT_FLAGS);
-      if (flags !== 0 && (flags & (OutFlag.PROVEN | OutFlag.RESYNC)) !== OutFlag.PROVEN) this.want(nb);
     }
   }
 }

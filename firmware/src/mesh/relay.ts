@@ -1,31 +1,34 @@
 // The relay-and-receipt loop (SPEC 8.4): accept a packet only when it is paid for and can be paid on, forward it,
-// listen for the next hop's forward, settle both sides when the preimage comes back. Own packets take the same path.
+// listen for the next hop's forward, try again, give up. Settling is settlement.ts. Own packets take the same path.
 import {
   Class, Data, ErrorCode, Flag, FrameType, Link, Money, Nack, NackReason, Pay, Receipt, Wire, copyBytes, cut, getU16,
-  getU32, lockOf, putU16, trailerBytes,
+  getU32, putU16, trailerBytes,
 } from '#protocol';
 import { Acc } from './accounts.ts';
-import { ActionKind, Note } from './actions.ts';
+import { Note } from './actions.ts';
 import { AirBudget } from './budgets.ts';
 import { Index, Size } from './config.ts';
+import { feeUnits, neededUnits } from './fees.ts';
+import type { Channels } from './channels.ts';
 import type { Core } from './core.ts';
 import { Intent } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
 import type { Payments } from './payments.ts';
 import { Funding } from './payments.ts';
 import { Pending, Pn, PnFlag, PnState } from './pending.ts';
+import { Settlement } from './settlement.ts';
 
 export const TTL_START = 15;
 const TRIES_MAX = 3;
 const LATER_MS = 60;
-/** How long a settled record still answers repetitions. */
-const SETTLED_DS = 150;
 
 export class Relay {
   core: Core;
   outbox: Outbox;
   payments: Payments;
+  channels: Channels;
   pending: Pending;
+  settlement: Settlement;
   free: AirBudget;
   /** Own packet for this node: lock, ciphertext; the endpoint or the host decides whether it is genuine. */
   arrived: (index: number, ciphertext: Uint8Array, hops: number) => void;
@@ -39,13 +42,11 @@ export class Relay {
     this.core = core;
     this.outbox = outbox;
     this.payments = payments;
+    this.channels = payments.channels;
     this.pending = new Pending();
+    this.settlement = new Settlement(core, outbox, this.pending);
     this.free = new AirBudget(core.config.freePerMille);
     this.arrived = arrived;
-  }
-
-  nowDs(): number {
-    return Math.floor(this.core.nowMs / 100);
   }
 
   // ---------------------------------------------------------------- receiving
@@ -62,12 +63,12 @@ export class Relay {
 
   /** The upstream did not hear us: the receipt, if there is one, else word that we have the packet. */
   private repeated(index: number, up: number): void {
-    if (this.pending.get8(index, Pn.STATE) === PnState.SETTLED) this.receiptDue(index, 0);
+    if (this.pending.get8(index, Pn.STATE) === PnState.SETTLED) this.settlement.receiptDue(index, 0);
     else this.nack(up, NackReason.ACCEPTED, this.lockOfRecord(index), 0);
   }
 
   private receiveOwn(up: number, frame: Uint8Array, body: Uint8Array): void {
-    const index = this.pending.add(frame, up, this.nowDs() + this.lifeDs(0));
+    const index = this.pending.add(frame, up, this.core.nowDs() + this.lifeDs(0));
     if (index === Index.NONE) return this.core.refuse(ErrorCode.TABLE_FULL, this.core.neighbours.address(up));
     this.pending.set8(index, Pn.DOWN, Index.SELF);
     this.pending.set8(index, Pn.STATE, PnState.ACKED);
@@ -88,9 +89,9 @@ export class Relay {
     const last = core.neighbours.address(down) === dst;
     let out = 0;
     if (backed) {
-      const fee = this.feeUnits(airtimeMs);
+      const fee = feeUnits(core, airtimeMs);
       const net = Math.floor((budgetIn * (1000 - core.config.levyPerMille)) / 1000) - fee;
-      const needed = last ? 0 : this.neededUnits(dst, airtimeMs);
+      const needed = last ? 0 : neededUnits(this.core, dst, airtimeMs);
       if (net < needed) return this.nack(up, NackReason.PRICE, cut(frame, Data.LOCK, 6), needed + fee);
       out = last ? 0 : net;
       if (!this.checkFunds(up, down, frame, budgetIn, out)) return;
@@ -110,7 +111,7 @@ export class Relay {
       return false;
     }
     if (out > 0 && this.payments.funding(down, out) === Funding.NONE) {
-      this.payments.want(down);
+      this.channels.want(down);
       this.nack(up, NackReason.NO_CHANNEL, cut(frame, Data.LOCK, 6), 0);
       return false;
     }
@@ -120,7 +121,7 @@ export class Relay {
   private take(up: number, down: number, frame: Uint8Array, body: Uint8Array, out: number, last: boolean): void {
     const core = this.core;
     const ttl = frame[Data.CLASS] & Class.TTL;
-    const index = this.pending.add(frame, up, this.nowDs() + this.lifeDs(ttl > 4 ? 4 : ttl));
+    const index = this.pending.add(frame, up, this.core.nowDs() + this.lifeDs(ttl > 4 ? 4 : ttl));
     if (index === Index.NONE || !this.pending.keepBody(index, body)) {
       if (index !== Index.NONE) this.pending.free(index);
       return this.nack(up, NackReason.BUSY, cut(frame, Data.LOCK, 6), 0);
@@ -128,8 +129,8 @@ export class Relay {
     this.pending.set8(index, Pn.CLASS, frame[Data.CLASS] - 1);
     const budgetIn = getU16(frame, Data.BUDGET);
     if (frame[Data.CLASS] & Class.BACKED) core.accounts.add(up, Acc.IN_PENDING, budgetIn);
-    this.assign(index, down, out);
-    if (!last) this.payments.want(down);
+    this.settlement.assign(index, down, out);
+    if (!last) this.channels.want(down);
     core.counters.relayed++;
     core.note(Note.RELAYED, getU32(frame, Data.SRC), budgetIn);
     this.outbox.push(Intent.DATA, down, index, 5 + core.jitter.below(40), undefined);
@@ -144,15 +145,15 @@ export class Relay {
     if (this.pending.countFrom(Index.SELF) >= Size.OWN_PENDING) return this.unsendable(dst, 2);
     const last = core.neighbours.address(down) === dst;
     const airtimeMs = core.airtimeMs(Data.OVERHEAD + body.length);
-    const out = last ? 0 : this.neededUnits(dst, airtimeMs);
+    const out = last ? 0 : neededUnits(this.core, dst, airtimeMs);
     frame[Data.CLASS] = (frame[Data.CLASS] & Class.FIXED) | TTL_START;
-    const index = this.pending.add(frame, Index.SELF, this.nowDs() + this.lifeDs(4));
+    const index = this.pending.add(frame, Index.SELF, this.core.nowDs() + this.lifeDs(4));
     if (index === Index.NONE || !this.pending.keepBody(index, body)) {
       if (index !== Index.NONE) this.pending.free(index);
       return this.unsendable(dst, 2);
     }
-    this.assign(index, down, frame[Data.CLASS] & Class.BACKED ? out : 0);
-    if (!last) this.payments.want(down);
+    this.settlement.assign(index, down, frame[Data.CLASS] & Class.BACKED ? out : 0);
+    if (!last) this.channels.want(down);
     this.outbox.push(Intent.DATA, down, index, 0, undefined);
     return true;
   }
@@ -162,45 +163,15 @@ export class Relay {
     const down = this.core.routes.next(dst);
     if (down === Index.NONE || this.core.neighbours.address(down) === dst) return false;
     if (this.core.nowS < this.core.routes.unbackedUntilS(this.core.routes.find(dst))) return false;
-    const units = this.neededUnits(dst, this.core.airtimeMs(Data.OVERHEAD + bodyBytes));
+    const units = neededUnits(this.core, dst, this.core.airtimeMs(Data.OVERHEAD + bodyBytes));
     const funding = this.payments.funding(down, units);
-    if (funding === Funding.NONE) this.payments.want(down);
+    if (funding === Funding.NONE) this.channels.want(down);
     return funding !== Funding.NONE;
   }
 
   private unsendable(dst: number, why: number): boolean {
     this.core.note(Note.UNSENDABLE, dst, why);
     return false;
-  }
-
-  /** Gives a record its next hop and books what will be owed there. */
-  private assign(index: number, down: number, out: number): void {
-    this.pending.set8(index, Pn.DOWN, down);
-    putU16(this.pending.table, index * Pn.SIZE + Pn.OUT, out);
-    if (out > 0) {
-      this.core.accounts.add(down, Acc.OUT_PENDING, out);
-      this.pending.setFlag(index, PnFlag.OUT_BOOKED, true);
-    }
-  }
-
-  private release(index: number): void {
-    if (!this.pending.flag(index, PnFlag.OUT_BOOKED)) return;
-    const down = this.pending.get8(index, Pn.DOWN);
-    this.core.accounts.add(down, Acc.OUT_PENDING, -this.pending.get16(index, Pn.OUT));
-    this.pending.setFlag(index, PnFlag.OUT_BOOKED, false);
-  }
-
-  /** Own fee in units: airtime x price, rounded up. */
-  feeUnits(airtimeMs: number): number {
-    return Math.ceil((airtimeMs * this.core.config.price) / (Money.PRICE_ONE * this.core.unitCredits()));
-  }
-
-  /** What the next hop asks for carrying this to `dst`, in units; a unit a hop more for its roundings. */
-  neededUnits(dst: number, airtimeMs: number): number {
-    const route = this.core.routes.find(dst);
-    if (route === Index.NONE) return 0;
-    const units = Math.ceil((airtimeMs * this.core.routes.cost(route)) / (64 * this.core.unitCredits()));
-    return units + 2 * this.core.routes.hops(route);
   }
 
   /** 20 s and 10 s a remaining hop, so that an upstream record outlives its downstream's (SPEC 8.4). */
@@ -238,7 +209,7 @@ export class Relay {
       }
     }
     const room = Wire.FRAME_MAX - Data.OVERHEAD - body.length - (pay === undefined ? 0 : Pay.SIZE) - 1;
-    const receipts = this.collectReceipts(down, Math.min(Math.floor(room / Receipt.SIZE), Receipt.BATCH_MAX), false);
+    const receipts = this.settlement.collectReceipts(down, Math.min(Math.floor(room / Receipt.SIZE), Receipt.BATCH_MAX), false);
     return this.buildData(index, down, body, receipts, pay);
   }
 
@@ -279,7 +250,7 @@ export class Relay {
     const last = this.core.neighbours.address(down) === pending.get32(index, Pn.DST);
     // The last hop answers with a receipt, which waits for company; others with their forward.
     const waitMs = 1500 + 6 * airtimeMs + (last ? this.core.config.receiptDelayMs : 0) + this.core.jitter.below(800);
-    pending.set32(index, Pn.NEXT, this.nowDs() + Math.ceil(waitMs / 100));
+    pending.set32(index, Pn.NEXT, this.core.nowDs() + Math.ceil(waitMs / 100));
   }
 
   // ---------------------------------------------------------------- hearing
@@ -302,7 +273,7 @@ export class Relay {
     const expiry = pending.get32(index, Pn.EXPIRY);
     if (pending.get8(index, Pn.UP) === Index.SELF) {
       // The source asks once more at half time; relays that know the preimage answer with it.
-      pending.set32(index, Pn.NEXT, this.nowDs() + ((expiry - this.nowDs()) >> 1));
+      pending.set32(index, Pn.NEXT, this.core.nowDs() + ((expiry - this.core.nowDs()) >> 1));
     } else {
       pending.set32(index, Pn.NEXT, expiry);
       pending.dropBody(index);
@@ -352,7 +323,7 @@ export class Relay {
     this.pending.set8(index, Pn.TRIES, tries + 1);
     this.pending.set8(index, Pn.STATE, PnState.QUEUED);
     const wait = (50 << tries) + this.core.jitter.below(200);
-    this.pending.set32(index, Pn.NEXT, this.nowDs() + 100);
+    this.pending.set32(index, Pn.NEXT, this.core.nowDs() + 100);
     this.outbox.push(Intent.DATA, this.pending.get8(index, Pn.DOWN), index, wait, undefined);
     return true;
   }
@@ -361,7 +332,7 @@ export class Relay {
   private giveUp(index: number, routeBroken: boolean): void {
     const pending = this.pending;
     const down = pending.get8(index, Pn.DOWN);
-    this.release(index);
+    this.settlement.release(index);
     const backed = (pending.get8(index, Pn.CLASS) & Class.BACKED) !== 0;
     if (routeBroken) this.core.routes.breakTo(pending.get32(index, Pn.DST), down);
     const up = pending.get8(index, Pn.UP);
@@ -375,136 +346,11 @@ export class Relay {
     pending.free(index);
   }
 
-  // ---------------------------------------------------------------- receipts
-
-  /** Books one receipt entry; `nb` is the neighbour whose MIC it came under, NONE when overheard (SPEC 8.4). */
-  receipt(entry: Uint8Array, at: number, nb: number): void {
-    const pending = this.pending;
-    for (let i = pending.findLock(entry, at, 2, -1); i !== Index.NONE; i = pending.findLock(entry, at, 2, i)) {
-      if (this.opens(i, entry, at + Receipt.PREIMAGE)) this.settle(i, entry, at + Receipt.PREIMAGE, nb);
-    }
-  }
-
-  private opens(index: number, bytes: Uint8Array, at: number): boolean {
-    const t = this.pending.table;
-    const record = index * Pn.SIZE;
-    const lock = lockOf(
-      this.core.crypto, this.core.config.ledger, getU32(t, record + Pn.SRC), getU32(t, record + Pn.DST),
-      getU16(t, record + Pn.SEQ), cut(bytes, at, Wire.LOCK),
-    );
-    for (let i = 0; i < Wire.LOCK; i++) if (lock[i] !== t[record + Pn.LOCK + i]) return false;
-    return true;
-  }
-
-  private settle(index: number, x: Uint8Array, at: number, nb: number): void {
-    const pending = this.pending;
-    const down = pending.get8(index, Pn.DOWN);
-    if (pending.get8(index, Pn.STATE) !== PnState.SETTLED) {
-      pending.set8(index, Pn.STATE, PnState.SETTLED);
-      copyBytes(pending.table, index * Pn.SIZE + Pn.PREIMAGE, x, at, Wire.LOCK);
-      pending.dropBody(index);
-      // Kept only to answer an upstream that repeats itself.
-      pending.set32(index, Pn.EXPIRY, this.nowDs() + SETTLED_DS);
-      this.settleUp(index);
-    } else if (nb === Index.NONE) this.heardForward(index);
-    if (nb === down && !pending.flag(index, PnFlag.DOWN_SETTLED)) this.settleDown(index, down);
-  }
-
-  private settleUp(index: number): void {
-    const core = this.core;
-    const pending = this.pending;
-    const up = pending.get8(index, Pn.UP);
-    if (up === Index.SELF) {
-      core.note(Note.RECEIPT, pending.get32(index, Pn.DST), pending.get16(index, Pn.SEQ));
-      return;
-    }
-    if (pending.get8(index, Pn.CLASS) & Class.BACKED) {
-      const units = pending.get16(index, Pn.IN);
-      core.accounts.add(up, Acc.IN_PENDING, -units);
-      core.accounts.add(up, Acc.IN_USED, units);
-      const net = Math.floor((units * (1000 - core.config.levyPerMille)) / 1000) - pending.get16(index, Pn.OUT);
-      core.accounts.add(up, Acc.MARGIN, net);
-      if (units > 0) core.note(Note.EARNED, core.neighbours.address(up), net);
-    }
-    const own = pending.get8(index, Pn.DOWN) === Index.SELF;
-    this.receiptDue(index, own ? core.config.receiptDelayMs : core.config.receiptDelayMs >> 2);
-  }
-
-  private settleDown(index: number, down: number): void {
-    const accounts = this.core.accounts;
-    const units = this.pending.get16(index, Pn.OUT);
-    this.release(index);
-    this.pending.setFlag(index, PnFlag.DOWN_SETTLED, true);
-    if (units === 0) return;
-    accounts.add(down, Acc.OUT_USED, units);
-    // The payee's margin is at least its fee; believing less of its trust only prepays earlier.
-    const most = this.core.config.trustMaxLinks * Money.UNITS_PER_LINK;
-    accounts.setU32(down, Acc.OUT_TRUST, Math.min(accounts.i32(down, Acc.OUT_TRUST) + (units >> 3), most));
-  }
-
-  /** A host proved a delivery of ours: the preimage for a record that ends here. False when it fits none. */
-  hostReceipt(lock: Uint8Array, x: Uint8Array): boolean {
-    for (let i = this.pending.findLock(lock, 0, Wire.LOCK, -1); i !== Index.NONE; ) {
-      if (this.pending.get8(i, Pn.DOWN) === Index.SELF && this.opens(i, x, 0)) {
-        this.settle(i, x, 0, Index.SELF);
-        return true;
-      }
-      i = this.pending.findLock(lock, 0, Wire.LOCK, i);
-    }
-    return false;
-  }
-
-  private receiptDue(index: number, delayMs: number): void {
-    this.pending.setFlag(index, PnFlag.RECEIPT_DUE, true);
-    this.outbox.push(Intent.RECEIPT, this.pending.get8(index, Pn.UP), 0, delayMs + 5, undefined);
-  }
-
-  /** We hear the upstream pass our receipt on: no need to repeat it. */
-  private heardForward(index: number): void {
-    if (this.pending.get8(index, Pn.RECEIPT_TRIES) > 0) this.pending.setFlag(index, PnFlag.RECEIPT_DUE, false);
-  }
-
-  /** The entries waiting for a neighbour, at most `most`; each then waits to be heard forwarded or repeated. */
-  collectReceipts(up: number, most: number, alone: boolean): Uint8Array {
-    const pending = this.pending;
-    const found: number[] = [];
-    for (let i = 0; i < Size.PENDING && found.length < most; i++) {
-      if (pending.get8(i, Pn.STATE) !== PnState.SETTLED || pending.get8(i, Pn.UP) !== up) continue;
-      if (pending.flag(i, PnFlag.RECEIPT_DUE)) found.push(i);
-    }
-    const entries = new Uint8Array(found.length * Receipt.SIZE);
-    for (let n = 0; n < found.length; n++) {
-      copyBytes(entries, n * Receipt.SIZE, pending.table, found[n] * Pn.SIZE + Pn.LOCK, Receipt.PREIMAGE);
-      copyBytes(entries, n * Receipt.SIZE + Receipt.PREIMAGE, pending.table, found[n] * Pn.SIZE + Pn.PREIMAGE, Wire.LOCK);
-      this.receiptSent(found[n], up, alone);
-    }
-    return entries;
-  }
-
-  private receiptSent(index: number, up: number, alone: boolean): void {
-    const tries = this.pending.get8(index, Pn.RECEIPT_TRIES) + 1;
-    this.pending.set8(index, Pn.RECEIPT_TRIES, tries);
-    const source = this.core.neighbours.address(up) === this.pending.get32(index, Pn.SRC);
-    // A source forwards nothing that we could hear; it asks again itself when the receipt was lost.
-    if (source || tries >= TRIES_MAX) this.pending.setFlag(index, PnFlag.RECEIPT_DUE, false);
-    else this.outbox.push(Intent.RECEIPT, up, 0, this.core.config.receiptDelayMs + (alone ? 1500 : 2500), undefined);
-  }
-
-  composeReceipt(up: number): Uint8Array | undefined {
-    const entries = this.collectReceipts(up, Receipt.BATCH_MAX, true);
-    if (entries.length === 0) return undefined;
-    const frame = new Uint8Array(Link.BODY + 1 + entries.length + Wire.MIC);
-    frame[Link.BODY] = entries.length / Receipt.SIZE;
-    frame.set(entries, Link.BODY + 1);
-    this.core.seal(frame, FrameType.RECEIPT | Flag.PAIRWISE, up);
-    return frame;
-  }
-
   // ---------------------------------------------------------------- time
 
   /** Retries and expiries that are due. */
   tick(): void {
-    const now = this.nowDs();
+    const now = this.core.nowDs();
     const pending = this.pending;
     for (let i = 0; i < Size.PENDING; i++) {
       const state = pending.get8(i, Pn.STATE);
@@ -532,7 +378,7 @@ export class Relay {
     const up = pending.get8(index, Pn.UP);
     if (pending.flag(index, PnFlag.OUT_BOOKED)) {
       core.accounts.add(pending.get8(index, Pn.DOWN), Acc.OUT_LOST, pending.get16(index, Pn.OUT));
-      this.release(index);
+      this.settlement.release(index);
     }
     if (state !== PnState.SETTLED) {
       if (up === Index.SELF) core.note(Note.LOST, pending.get32(index, Pn.DST), pending.get16(index, Pn.SEQ));
@@ -541,15 +387,5 @@ export class Relay {
       }
     }
     pending.free(index);
-  }
-
-  /** Hands a packet for this node to the host, with what names it. */
-  toHost(index: number, ciphertext: Uint8Array, hops: number): void {
-    const bytes = new Uint8Array(Wire.LOCK + ciphertext.length);
-    copyBytes(bytes, 0, this.pending.table, index * Pn.SIZE + Pn.LOCK, Wire.LOCK);
-    bytes.set(ciphertext, Wire.LOCK);
-    const packetClass = this.pending.get8(index, Pn.CLASS) & Class.FIXED;
-    const src = this.pending.get32(index, Pn.SRC);
-    this.core.act(ActionKind.HOST_DELIVER, bytes, src, packetClass * 256 + hops, this.pending.get16(index, Pn.SEQ));
   }
 }

@@ -1,5 +1,6 @@
 // Reading and writing fixed fields of byte arrays, big-endian. The caller has checked the length.
-// Sums instead of shifts where a value can reach 2^31: Espruino's shifts are 32-bit signed as everywhere.
+// Shifts are 32-bit and signed, so reading sums instead where a value can reach 2^31; writing may shift, because a
+// byte array keeps the low eight bits of whatever it is given.
 
 export function getU16(bytes: Uint8Array, at: number): number {
   return bytes[at] * 256 + bytes[at + 1];
@@ -15,10 +16,10 @@ export function getU32(bytes: Uint8Array, at: number): number {
 }
 
 export function putU32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = Math.floor(value / 16777216);
-  bytes[at + 1] = (value >> 16) & 255;
-  bytes[at + 2] = (value >> 8) & 255;
-  bytes[at + 3] = value & 255;
+  bytes[at] = value >> 24;
+  bytes[at + 1] = value >> 16;
+  bytes[at + 2] = value >> 8;
+  bytes[at + 3] = value;
 }
 
 /** A signed amount in six bytes, two's complement: -2^47 .. 2^47 - 1. */

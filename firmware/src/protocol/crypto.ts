@@ -23,12 +23,11 @@ const BLOCK = 64;
 
 /** RFC 2104 for SHA-256. A key of more than 64 bytes is a bug of the caller; ours have 16 or 32. */
 export function macKey(key: Uint8Array): MacKey {
-  const inner = new Uint8Array(BLOCK);
-  const outer = new Uint8Array(BLOCK);
-  for (let i = 0; i < BLOCK; i++) {
-    const byte = i < key.length ? key[i] : 0;
-    inner[i] = byte ^ 0x36;
-    outer[i] = byte ^ 0x5c;
+  const inner = new Uint8Array(BLOCK).fill(0x36);
+  const outer = new Uint8Array(BLOCK).fill(0x5c);
+  for (let i = 0; i < key.length; i++) {
+    inner[i] = key[i] ^ 0x36;
+    outer[i] = key[i] ^ 0x5c;
   }
   return { inner: inner, outer: outer };
 }

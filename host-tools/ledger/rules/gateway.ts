@@ -14,26 +14,49 @@ import { epochOf } from './activity.ts';
 import type { Context } from './context.ts';
 import { checkSigned } from './context.ts';
 
-export function applyGateway(context: Context, tx: GatewayTx, bytes: Uint8Array): TxCode {
+function checkGateway(context: Context, tx: GatewayTx, known: Gateway | undefined): TxCode {
   const { state } = context;
-  const owner = state.owner(tx.owner);
-  if (owner === undefined) return TxCode.UNKNOWN_OWNER;
   if (tx.address === 0 || tx.address === 0xffffffff) return TxCode.BAD_ADDRESS;
   const node = state.nodes.get(tx.address);
   if (node !== undefined && !sameBytes(node.owner, tx.owner)) return TxCode.ADDRESS_TAKEN;
-  if (state.gateways.has(tx.address)) return TxCode.ADDRESS_TAKEN;
+  if (known !== undefined) {
+    const same = sameBytes(known.owner, tx.owner) && sameBytes(known.blockKey, tx.blockKey);
+    return same ? TxCode.OK : TxCode.ADDRESS_TAKEN;
+  }
   if (state.gateways.size >= Bound.GATEWAYS_REGISTERED) return TxCode.TABLE_FULL;
   if (isZero(tx.blockKey)) return TxCode.SAME_KEY;
   for (const other of state.gateways.values()) if (sameBytes(other.blockKey, tx.blockKey)) return TxCode.SAME_KEY;
+  return TxCode.OK;
+}
+
+/**
+ * Registers a gateway, or gives a registered one a new TESLA chain: that of a founder cannot stand in the genesis,
+ * because every step of it is hashed with the ledger's id.
+ */
+export function applyGateway(context: Context, tx: GatewayTx, bytes: Uint8Array): TxCode {
+  const { state, height } = context;
+  const owner = state.owner(tx.owner);
+  if (owner === undefined) return TxCode.UNKNOWN_OWNER;
+  const known = state.gateways.get(tx.address);
+  const place = checkGateway(context, tx, known);
+  if (place !== TxCode.OK) return place;
   const code = checkSigned(context, owner, tx, bytes);
   if (code !== TxCode.OK) return code;
   state.edit(owner).nonce += 1;
-  state.add({
-    kind: StateKind.GATEWAY, address: tx.address, owner: tx.owner, blockKey: tx.blockKey,
-    teslaAnchor: tx.teslaAnchor, anchorSlot: tx.anchorSlot, registered: context.height, admitted: 0, strikes: 0,
-    genesis: 0, revealed: 0, weight: 0,
-  });
+  const gateway = known === undefined ? state.add(newGateway(tx)) : state.edit(known);
+  gateway.teslaAnchor = tx.teslaAnchor;
+  gateway.anchorSlot = tx.anchorSlot;
+  gateway.registered = height;
+  gateway.revealed = 0;
   return TxCode.OK;
+}
+
+function newGateway(tx: GatewayTx): Gateway {
+  return {
+    kind: StateKind.GATEWAY, address: tx.address, owner: tx.owner, blockKey: tx.blockKey,
+    teslaAnchor: tx.teslaAnchor, anchorSlot: 0, registered: 0, admitted: 0, strikes: 0, genesis: 0, revealed: 0,
+    weight: 0,
+  };
 }
 
 /** The key of the slot that closed the last epoch, which will be hashed into a seed; needs no signature. */

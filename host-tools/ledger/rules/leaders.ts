@@ -95,7 +95,7 @@ export function drawEpoch(context: Context, nodes: Node[]): void {
 
 /** Admitted, its TESLA chain old enough, and its key for this epoch's seed revealed. */
 function counts(context: Context, gateway: Gateway, epoch: number): boolean {
-  const old = gateway.genesis === 1 || epochOf(context, gateway.registered) + EPOCHS_TO_COUNT <= epoch;
+  const old = gateway.registered === 0 || epochOf(context, gateway.registered) + EPOCHS_TO_COUNT <= epoch;
   return gateway.admitted !== 0 && old && gateway.revealed === epoch + 1;
 }
 

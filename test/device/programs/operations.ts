@@ -1,5 +1,5 @@
-// Times the protocol's operations on the interpreter: one line each, `name nanoseconds`, the mean of many
-// calls after a garbage collection. Started by `fairhop bench --only device`. Data: { calls }. Compiled by
+// Times the protocol's operations on the interpreter: one line each, `name nanoseconds`, the mean of some
+// calls in the best of forty rounds, each after a garbage collection. Started by `fairhop bench --only device`. Data: { calls }. Compiled by
 // the pipeline only.
 import vectors from '#vectors';
 import { nativeCrypto } from '../../../firmware/src/drivers/native-crypto.ts';
@@ -28,6 +28,7 @@ import {
   verifyProof,
 } from '../../../firmware/src/protocol/index.ts';
 
+const ROUNDS = 40;
 const calls: number = vectors.calls;
 const LEDGER = new Uint8Array(Wire.LEDGER_ID);
 const ID = { ledger: LEDGER, address: 0x01020304, generation: 0 };
@@ -48,12 +49,17 @@ PROOF[1] = 1;
 PROOF[2] = 255;
 PROOF[3] = 255;
 
+/** The quickest of some rounds: whatever else the computer does can only make a round slower. */
 function time(name: string, count: number, operation: () => void): void {
-  process.memory();
-  const start = getTime();
-  for (let i = 0; i < count; i++) operation();
-  const nanoseconds = Math.floor(((getTime() - start) * 1000000000) / count);
-  print(name + ' ' + String(nanoseconds));
+  let best = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    process.memory();
+    const start = getTime();
+    for (let i = 0; i < count; i++) operation();
+    const nanoseconds = Math.floor(((getTime() - start) * 1000000000) / count);
+    if (round === 0 || nanoseconds < best) best = nanoseconds;
+  }
+  print(name + ' ' + String(best));
 }
 
 time('call and loop', calls, () => undefined);
@@ -77,7 +83,8 @@ time('relay a packet and its receipt', calls, () => {
   micOf(nativeCrypto, KEY, 2, 0, RECEIPT, Wire.MIC);
 });
 const walker = new SegmentWalker(nativeCrypto, PREFIX);
-time('segment, a slice of 8 hashes', 15 * Math.ceil(calls / 40), () => {
+walker.load(LINK, 0);
+time('segment, a slice of 8 hashes', 15, () => {
   if (walker.work(8)) walker.load(LINK, 0);
 });
 walker.load(LINK, 0);

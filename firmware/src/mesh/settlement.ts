@@ -1,0 +1,169 @@
+// Both ends of a promise (SPEC 8.4): a packet under way is owed for upstream and owes downstream; the preimage makes
+// both true, expiry ends both. Receipts travel back towards the source in batches and are repeated until heard.
+import {
+  Class, Flag, FrameType, Link, Money, Receipt, Wire, copyBytes, cut, getU16, getU32, lockOf, putU16,
+} from '#protocol';
+import { Acc } from './accounts.ts';
+import { Note } from './actions.ts';
+import { Index, Size } from './config.ts';
+import type { Core } from './core.ts';
+import type { Outbox } from './outbox.ts';
+import { Intent } from './outbox.ts';
+import type { Pending } from './pending.ts';
+import { Pn, PnFlag, PnState } from './pending.ts';
+
+const RECEIPT_TRIES_MAX = 3;
+/** How long a settled record still answers repetitions. */
+const SETTLED_DS = 150;
+
+export class Settlement {
+  core: Core;
+  outbox: Outbox;
+  pending: Pending;
+
+  constructor(core: Core, outbox: Outbox, pending: Pending) {
+    this.core = core;
+    this.outbox = outbox;
+    this.pending = pending;
+  }
+
+  /** Gives a record its next hop and books what will be owed there. */
+  assign(index: number, down: number, out: number): void {
+    this.pending.set8(index, Pn.DOWN, down);
+    putU16(this.pending.table, index * Pn.SIZE + Pn.OUT, out);
+    if (out > 0) {
+      this.core.accounts.add(down, Acc.OUT_PENDING, out);
+      this.pending.setFlag(index, PnFlag.OUT_BOOKED, true);
+    }
+  }
+
+  release(index: number): void {
+    if (!this.pending.flag(index, PnFlag.OUT_BOOKED)) return;
+    const down = this.pending.get8(index, Pn.DOWN);
+    this.core.accounts.add(down, Acc.OUT_PENDING, -this.pending.get16(index, Pn.OUT));
+    this.pending.setFlag(index, PnFlag.OUT_BOOKED, false);
+  }
+
+  /** Books one receipt entry; `nb` is the neighbour whose MIC it came under, NONE when overheard (SPEC 8.4). */
+  receipt(entry: Uint8Array, at: number, nb: number): void {
+    const pending = this.pending;
+    for (let i = pending.findLock(entry, at, 2, -1); i !== Index.NONE; i = pending.findLock(entry, at, 2, i)) {
+      if (this.opens(i, entry, at + Receipt.PREIMAGE)) this.settle(i, entry, at + Receipt.PREIMAGE, nb);
+    }
+  }
+
+  private opens(index: number, bytes: Uint8Array, at: number): boolean {
+    const t = this.pending.table;
+    const record = index * Pn.SIZE;
+    const lock = lockOf(
+      this.core.crypto, this.core.config.ledger, getU32(t, record + Pn.SRC), getU32(t, record + Pn.DST),
+      getU16(t, record + Pn.SEQ), cut(bytes, at, Wire.LOCK),
+    );
+    for (let i = 0; i < Wire.LOCK; i++) if (lock[i] !== t[record + Pn.LOCK + i]) return false;
+    return true;
+  }
+
+  private settle(index: number, x: Uint8Array, at: number, nb: number): void {
+    const pending = this.pending;
+    const down = pending.get8(index, Pn.DOWN);
+    if (pending.get8(index, Pn.STATE) !== PnState.SETTLED) {
+      pending.set8(index, Pn.STATE, PnState.SETTLED);
+      copyBytes(pending.table, index * Pn.SIZE + Pn.PREIMAGE, x, at, Wire.LOCK);
+      pending.dropBody(index);
+      // Kept only to answer an upstream that repeats itself.
+      pending.set32(index, Pn.EXPIRY, this.core.nowDs() + SETTLED_DS);
+      this.settleUp(index);
+    } else if (nb === Index.NONE) this.heardForward(index);
+    if (nb === down && !pending.flag(index, PnFlag.DOWN_SETTLED)) this.settleDown(index, down);
+  }
+
+  private settleUp(index: number): void {
+    const core = this.core;
+    const pending = this.pending;
+    const up = pending.get8(index, Pn.UP);
+    if (up === Index.SELF) {
+      core.note(Note.RECEIPT, pending.get32(index, Pn.DST), pending.get16(index, Pn.SEQ));
+      return;
+    }
+    if (pending.get8(index, Pn.CLASS) & Class.BACKED) {
+      const units = pending.get16(index, Pn.IN);
+      core.accounts.add(up, Acc.IN_PENDING, -units);
+      core.accounts.add(up, Acc.IN_USED, units);
+      const net = Math.floor((units * (1000 - core.config.levyPerMille)) / 1000) - pending.get16(index, Pn.OUT);
+      core.accounts.add(up, Acc.MARGIN, net);
+      if (units > 0) core.note(Note.EARNED, core.neighbours.address(up), net);
+    }
+    const own = pending.get8(index, Pn.DOWN) === Index.SELF;
+    this.receiptDue(index, own ? core.config.receiptDelayMs : core.config.receiptDelayMs >> 2);
+  }
+
+  private settleDown(index: number, down: number): void {
+    const accounts = this.core.accounts;
+    const units = this.pending.get16(index, Pn.OUT);
+    this.release(index);
+    this.pending.setFlag(index, PnFlag.DOWN_SETTLED, true);
+    if (units === 0) return;
+    accounts.add(down, Acc.OUT_USED, units);
+    // The payee's margin is at least its fee; believing less of its trust only prepays earlier.
+    const most = this.core.config.trustMaxLinks * Money.UNITS_PER_LINK;
+    accounts.setU32(down, Acc.OUT_TRUST, Math.min(accounts.i32(down, Acc.OUT_TRUST) + (units >> 3), most));
+  }
+
+  /** A host proved a delivery of ours: the preimage for a record that ends here. False when it fits none. */
+  hostReceipt(lock: Uint8Array, x: Uint8Array): boolean {
+    for (let i = this.pending.findLock(lock, 0, Wire.LOCK, -1); i !== Index.NONE; ) {
+      if (this.pending.get8(i, Pn.DOWN) === Index.SELF && this.opens(i, x, 0)) {
+        this.settle(i, x, 0, Index.SELF);
+        return true;
+      }
+      i = this.pending.findLock(lock, 0, Wire.LOCK, i);
+    }
+    return false;
+  }
+
+  receiptDue(index: number, delayMs: number): void {
+    this.pending.setFlag(index, PnFlag.RECEIPT_DUE, true);
+    this.outbox.push(Intent.RECEIPT, this.pending.get8(index, Pn.UP), 0, delayMs + 5, undefined);
+  }
+
+  /** We hear the upstream pass our receipt on: no need to repeat it. */
+  private heardForward(index: number): void {
+    if (this.pending.get8(index, Pn.RECEIPT_TRIES) > 0) this.pending.setFlag(index, PnFlag.RECEIPT_DUE, false);
+  }
+
+  /** The entries waiting for a neighbour, at most `most`; each then waits to be heard forwarded or repeated. */
+  collectReceipts(up: number, most: number, alone: boolean): Uint8Array {
+    const pending = this.pending;
+    const found: number[] = [];
+    for (let i = 0; i < Size.PENDING && found.length < most; i++) {
+      if (pending.get8(i, Pn.STATE) !== PnState.SETTLED || pending.get8(i, Pn.UP) !== up) continue;
+      if (pending.flag(i, PnFlag.RECEIPT_DUE)) found.push(i);
+    }
+    const entries = new Uint8Array(found.length * Receipt.SIZE);
+    for (let n = 0; n < found.length; n++) {
+      copyBytes(entries, n * Receipt.SIZE, pending.table, found[n] * Pn.SIZE + Pn.LOCK, Receipt.PREIMAGE);
+      copyBytes(entries, n * Receipt.SIZE + Receipt.PREIMAGE, pending.table, found[n] * Pn.SIZE + Pn.PREIMAGE, Wire.LOCK);
+      this.receiptSent(found[n], up, alone);
+    }
+    return entries;
+  }
+
+  private receiptSent(index: number, up: number, alone: boolean): void {
+    const tries = this.pending.get8(index, Pn.RECEIPT_TRIES) + 1;
+    this.pending.set8(index, Pn.RECEIPT_TRIES, tries);
+    const source = this.core.neighbours.address(up) === this.pending.get32(index, Pn.SRC);
+    // A source forwards nothing that we could hear; it asks again itself when the receipt was lost.
+    if (source || tries >= RECEIPT_TRIES_MAX) this.pending.setFlag(index, PnFlag.RECEIPT_DUE, false);
+    else this.outbox.push(Intent.RECEIPT, up, 0, this.core.config.receiptDelayMs + (alone ? 1500 : 2500), undefined);
+  }
+
+  composeReceipt(up: number): Uint8Array | undefined {
+    const entries = this.collectReceipts(up, Receipt.BATCH_MAX, true);
+    if (entries.length === 0) return undefined;
+    const frame = new Uint8Array(Link.BODY + 1 + entries.length + Wire.MIC);
+    frame[Link.BODY] = entries.length / Receipt.SIZE;
+    frame.set(entries, Link.BODY + 1);
+    this.core.seal(frame, FrameType.RECEIPT | Flag.PAIRWISE, up);
+    return frame;
+  }
+}
