@@ -51,14 +51,18 @@ function carryOut(actions: Action[]): void {
   for (let i = 0; i < actions.length; i++) {
     const { kind, bytes, address, a, b } = actions[i];
     switch (kind) {
-      case ActionKind.TRANSMIT: radio.send(bytes); break;
+      case ActionKind.TRANSMIT:
+        radio.send(bytes);
+        break;
       case ActionKind.HOST_DELIVER:
         say({ t: 'packet', src: address, seq: b, class: a >> 8, hops: a & 255, data: bytesText(bytes) });
         break;
       case ActionKind.DELIVER:
         say({ t: 'message', src: address, hops: b, data: bytesText(bytes) });
         break;
-      default: say({ t: 'note', note: a, who: address, value: b }); break;
+      default:
+        say({ t: 'note', note: a, who: address, value: b });
+        break;
     }
   }
 }
@@ -80,9 +84,18 @@ function sayStatus(): void {
   const memory = process.memory(false);
   const { counters, neighbours, routes, accounts } = node.core;
   say({
-    t: 'status', uptimeMs: nowMs(), vars: memory.usage, varsTotal: memory.total, received: counters.received,
-    refused: counters.refused, sent: counters.sent, relayed: counters.relayed, airtimeMs: counters.airtimeMs,
-    neighbours: bytesText(neighbours.table), routes: bytesText(routes.table), accounts: bytesText(accounts.table),
+    t: 'status',
+    uptimeMs: nowMs(),
+    vars: memory.usage,
+    varsTotal: memory.total,
+    received: counters.received,
+    refused: counters.refused,
+    sent: counters.sent,
+    relayed: counters.relayed,
+    airtimeMs: counters.airtimeMs,
+    neighbours: bytesText(neighbours.table),
+    routes: bytesText(routes.table),
+    accounts: bytesText(accounts.table),
   });
 }
 
@@ -132,10 +145,13 @@ function start(settings: any, keys: Uint8Array, paySecret: Uint8Array): void {
   tick();
   setInterval(sayStatus, STATUS_EVERY_MS);
   if (settings.readingS > 0 && !config.endOnHost) {
-    setTimeout(function (): void {
-      sendReading();
-      setInterval(sendReading, settings.readingS * 1000);
-    }, FIRST_READING_MS + node.core.jitter.below(settings.readingS * 1000));
+    setTimeout(
+      function (): void {
+        sendReading();
+        setInterval(sendReading, settings.readingS * 1000);
+      },
+      FIRST_READING_MS + node.core.jitter.below(settings.readingS * 1000),
+    );
   }
 }
 

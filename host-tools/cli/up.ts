@@ -29,18 +29,27 @@ export function register(program: Command): void {
     .description('run a gateway; with no board on USB, with a virtual mesh around it')
     .addOption(new Option('--data <dir>', 'data directory').env('FAIRHOP_DATA').default('data'))
     .option('--http <host:port>', 'address of the page and the API', '127.0.0.1:8640')
-    .addOption(new Option('--token <text>', 'token that requests must carry; needed beyond this computer').env('FAIRHOP_TOKEN'))
+    .addOption(
+      new Option('--token <text>', 'token that requests must carry; needed beyond this computer').env(
+        'FAIRHOP_TOKEN',
+      ),
+    )
     .option('--port <path>', 'serial port of the radio board; without it a board is looked for')
-    .option('--boards <n>', 'boards of the virtual mesh, the gateway\'s included', '8')
-    .addOption(new Option('--engine <name>', 'what runs the virtual boards').choices(['vm', 'espruino']).default('vm'))
+    .option('--boards <n>', "boards of the virtual mesh, the gateway's included", '8')
+    .addOption(
+      new Option('--engine <name>', 'what runs the virtual boards').choices(['vm', 'espruino']).default('vm'),
+    )
     .option('--reading <s>', 'seconds between two readings of a virtual board', '10')
     .option('--loss <share>', 'share of virtual frames lost besides collisions', '0')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   fairhop up                                  a gateway and seven virtual boards, page on http://127.0.0.1:8640
   fairhop up --boards 12 --loss 0.1           more boards, worse radio
   fairhop up --port /dev/ttyUSB0              a real board as the gateway's radio
-  ESPRUINO=... fairhop up --engine espruino   virtual boards on the real interpreter (its Linux build)`)
+  ESPRUINO=... fairhop up --engine espruino   virtual boards on the real interpreter (its Linux build)`,
+    )
     .action(up);
 }
 
@@ -68,13 +77,23 @@ function optionsOf(flags: UpFlags): GatewayOptions {
   const boards = wholeNumber(flags.boards, '--boards', 2, BOARDS_MAX);
   const { host, port } = httpAddress(flags.http);
   const loss = Number(flags.loss);
-  if (!(loss >= 0 && loss < 1)) throw usage(`--loss ${flags.loss} is no share`, 'give a number from 0 to below 1, such as 0.1');
+  if (!(loss >= 0 && loss < 1))
+    throw usage(`--loss ${flags.loss} is no share`, 'give a number from 0 to below 1, such as 0.1');
   const interpreter = process.env.ESPRUINO ?? '';
   if (flags.engine === 'espruino' && interpreter === '') {
-    throw usage('--engine espruino needs the interpreter', 'build Espruino for Linux and set ESPRUINO to the program (docs/getting-started.md)');
+    throw usage(
+      '--engine espruino needs the interpreter',
+      'build Espruino for Linux and set ESPRUINO to the program (docs/getting-started.md)',
+    );
   }
   return {
-    directory: resolve(flags.data), host, port, boards, engine: flags.engine, interpreter, loss,
+    directory: resolve(flags.data),
+    host,
+    port,
+    boards,
+    engine: flags.engine,
+    interpreter,
+    loss,
     readingS: wholeNumber(flags.reading, '--reading', 1, 86400),
     ...(flags.port !== undefined && { serialPort: flags.port }),
     ...(flags.token !== undefined && { token: flags.token }),
@@ -101,15 +120,23 @@ function usage(message: string, remedy: string): CliError {
 }
 
 const PORT_EXIT: Partial<Record<PortError['code'], number>> = {
-  missing: ExitCode.NoPort, permission: ExitCode.Permission, busy: ExitCode.PortBusy, lost: ExitCode.PortLost,
+  missing: ExitCode.NoPort,
+  permission: ExitCode.Permission,
+  busy: ExitCode.PortBusy,
+  lost: ExitCode.PortLost,
 };
 
 function explained(error: unknown): unknown {
   if (error instanceof StoreError) return new CliError(error.message, error.remedy, ExitCode.CheckFailed);
-  if (error instanceof KeystoreError) return new CliError(error.message, 'set FAIRHOP_PASSPHRASE', ExitCode.CheckFailed);
+  if (error instanceof KeystoreError)
+    return new CliError(error.message, 'set FAIRHOP_PASSPHRASE', ExitCode.CheckFailed);
   if (error instanceof BuildError) return buildFailure(error);
   if (error instanceof PortError) {
-    return new CliError(error.message, '`fairhop ports` lists the ports, `fairhop doctor` finds the cause', PORT_EXIT[error.code]);
+    return new CliError(
+      error.message,
+      '`fairhop ports` lists the ports, `fairhop doctor` finds the cause',
+      PORT_EXIT[error.code],
+    );
   }
   return error;
 }

@@ -84,22 +84,34 @@ export function parseBoardLine(line: string): BoardMessage | undefined {
     return undefined;
   }
   switch (fields.t) {
-    case 'boot': return { kind: 'boot', address: number(fields.address) ?? 0, board: String(fields.board) };
-    case 'unprovisioned': return { kind: 'unprovisioned' };
-    case 'packet': return packetOf(fields);
-    case 'message': return messageOf(fields);
-    case 'note': return noteOf(fields);
-    case 'status': return statusOf(fields);
-    case 'error': return { kind: 'trouble', text: String(fields.message).slice(0, 200) };
-    case 'fault': return { kind: 'trouble', text: `radio fault ${String(fields.code)}` };
-    case 'refused': return { kind: 'trouble', text: `the board refused a request (${String(fields.request).slice(0, 40)})` };
-    default: return undefined;
+    case 'boot':
+      return { kind: 'boot', address: number(fields.address) ?? 0, board: String(fields.board) };
+    case 'unprovisioned':
+      return { kind: 'unprovisioned' };
+    case 'packet':
+      return packetOf(fields);
+    case 'message':
+      return messageOf(fields);
+    case 'note':
+      return noteOf(fields);
+    case 'status':
+      return statusOf(fields);
+    case 'error':
+      return { kind: 'trouble', text: String(fields.message).slice(0, 200) };
+    case 'fault':
+      return { kind: 'trouble', text: `radio fault ${String(fields.code)}` };
+    case 'refused':
+      return { kind: 'trouble', text: `the board refused a request (${String(fields.request).slice(0, 40)})` };
+    default:
+      return undefined;
   }
 }
 
 /** A whole number of 32 bits, which is all that a board sends. */
 function number(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32 ? value : undefined;
+  return typeof value === 'number' && Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32
+    ? value
+    : undefined;
 }
 
 function bytes(value: unknown): Uint8Array | undefined {
@@ -113,7 +125,8 @@ function packetOf(fields: Record<string, unknown>): BoardMessage | undefined {
   const packetClass = number(fields.class);
   const hops = number(fields.hops);
   const data = bytes(fields.data);
-  if (src === undefined || seq16 === undefined || packetClass === undefined || hops === undefined) return undefined;
+  if (src === undefined || seq16 === undefined || packetClass === undefined || hops === undefined)
+    return undefined;
   if (data === undefined || data.length < LOCK_BYTES) return undefined;
   const packet = { src, seq16, packetClass, lock: data.slice(0, LOCK_BYTES), ciphertext: data.slice(LOCK_BYTES) };
   return { kind: 'packet', packet, hops };

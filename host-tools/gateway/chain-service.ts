@@ -81,7 +81,10 @@ export class ChainService {
       else if (code !== TxCode.OK) refused.push({ transaction, code });
     });
     return {
-      header: block.header, hash: blockHash(nodeCrypto, block.headerBytes), transactions: block.transactions, refused,
+      header: block.header,
+      hash: blockHash(nodeCrypto, block.headerBytes),
+      transactions: block.transactions,
+      refused,
     };
   }
 }

@@ -86,15 +86,24 @@ async function openLocked(directory: string, boards: number, store: ChainStore):
   if (Buffer.compare(ledger.ledgerId, desk.ledgerId) !== 0) {
     throw new StoreError('the chain and desk.json belong to different ledgers', RESTORE);
   }
-  const secretOf = (kind: string) => (address: number): Uint8Array => {
-    const secret = secrets[`${kind}-${addressText(address)}`];
-    if (secret === undefined) throw new StoreError(`the keystore has no ${kind} secret of ${addressText(address)}`, RESTORE);
-    return secret;
-  };
+  const secretOf =
+    (kind: string) =>
+    (address: number): Uint8Array => {
+      const secret = secrets[`${kind}-${addressText(address)}`];
+      if (secret === undefined)
+        throw new StoreError(`the keystore has no ${kind} secret of ${addressText(address)}`, RESTORE);
+      return secret;
+    };
   return {
-    directory, founding: desk, networkKey: new Uint8Array(Buffer.from(file.networkKey, 'hex')),
-    members: file.members.slice(0, boards), linkSecretOf: secretOf('link'), paySecretOf: secretOf('pay'),
-    store, ledger, fresh: known === undefined,
+    directory,
+    founding: desk,
+    networkKey: new Uint8Array(Buffer.from(file.networkKey, 'hex')),
+    members: file.members.slice(0, boards),
+    linkSecretOf: secretOf('link'),
+    paySecretOf: secretOf('pay'),
+    store,
+    ledger,
+    fresh: known === undefined,
   };
 }
 
@@ -131,7 +140,8 @@ function readDesk(directory: string): DeskFile | undefined {
   if (!existsSync(file)) return undefined;
   try {
     const desk = JSON.parse(readFileSync(file, 'utf8')) as DeskFile;
-    if (desk.version !== 1 || !Array.isArray(desk.members) || typeof desk.genesis !== 'string') throw new Error('shape');
+    if (desk.version !== 1 || !Array.isArray(desk.members) || typeof desk.genesis !== 'string')
+      throw new Error('shape');
     return desk;
   } catch {
     throw new StoreError(`${file} is damaged`, RESTORE);
@@ -150,7 +160,7 @@ function readSecrets(directory: string, passphrase: string): Record<string, Uint
 function foundNew(): Founding {
   const createdS = Math.floor(Date.now() / 1000);
   // Any address but zero; the rest of the boards count up from it.
-  const gatewayAddress = randomBytes(4).readUInt32BE() & 0xffffff00 | 1;
+  const gatewayAddress = (randomBytes(4).readUInt32BE() & 0xffffff00) | 1;
   return found({ random, createdS, gatewayAddress: gatewayAddress >>> 0, profile: deskProfile });
 }
 
@@ -161,7 +171,14 @@ function foundingOf(desk: DeskFile, secrets: Record<string, Uint8Array>): Foundi
     throw new StoreError('desk.json or the keystore is damaged', RESTORE);
   }
   const ledgerId = ledgerIdOf(nodeCrypto, genesis);
-  return { genesis, params, ledgerId, ownerSeed: secrets.owner, blockSeed: secrets.block, gatewayAddress: desk.gateway };
+  return {
+    genesis,
+    params,
+    ledgerId,
+    ownerSeed: secrets.owner,
+    blockSeed: secrets.block,
+    gatewayAddress: desk.gateway,
+  };
 }
 
 function addMembers(desk: DeskFile, secrets: Record<string, Uint8Array>, boards: number): void {
@@ -179,9 +196,16 @@ export function linkKeys(desk: Desk): { address: number; linkKey: Uint8Array }[]
 }
 
 /** Makes the chequebooks of these members; slow, so it tells how far it is. */
-export async function identitiesOf(desk: Desk, members: Member[], onDone: (done: number) => void): Promise<Identity[]> {
+export async function identitiesOf(
+  desk: Desk,
+  members: Member[],
+  onDone: (done: number) => void,
+): Promise<Identity[]> {
   const jobs = members.map(({ name, address }) => ({
-    name, address, generation: 0, ledgerId: desk.founding.ledgerId,
+    name,
+    address,
+    generation: 0,
+    ledgerId: desk.founding.ledgerId,
     secrets: { linkSecret: desk.linkSecretOf(address), paySecret: desk.paySecretOf(address) },
   }));
   const identities = await makeIdentities(jobs, onDone);

@@ -51,7 +51,12 @@ export class Downlink {
       this.waiting.splice(this.waiting.indexOf(message), 1);
       const packet = this.prepare(message.dst, message.plaintext);
       if (packet === undefined) continue;
-      this.flying.push({ ...message, tries: message.tries + 1, seq16: packet.seq16, untilMs: nowMs + LIFETIME_MS });
+      this.flying.push({
+        ...message,
+        tries: message.tries + 1,
+        seq16: packet.seq16,
+        untilMs: nowMs + LIFETIME_MS,
+      });
       packets.push(packet);
     }
     return packets;

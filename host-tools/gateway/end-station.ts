@@ -71,7 +71,15 @@ export class EndStation {
     const peer = this.peer(packet.src);
     if (peer === undefined) return { ok: false, reason: 'unknown source' };
     for (const seq of candidates(peer.last, packet.seq16)) {
-      const x = preimage(nodeCrypto, peer.mac, packet.packetClass, packet.src, this.address, seq, packet.ciphertext);
+      const x = preimage(
+        nodeCrypto,
+        peer.mac,
+        packet.packetClass,
+        packet.src,
+        this.address,
+        seq,
+        packet.ciphertext,
+      );
       const lock = lockOf(nodeCrypto, this.ledgerId, packet.src, this.address, packet.seq16, x);
       if (Buffer.compare(lock, packet.lock) !== 0) continue;
       const repeated = !note(peer, seq);

@@ -69,7 +69,13 @@ export class Gateway {
     this.home = new Home(chain.ledger, (root) => store.book(root));
     this.downlink = new Downlink((dst, plaintext) => end.prepare(dst, plaintext));
     const kept = store.note(TALLY_NOTE);
-    this.tally = { delivered: 0, receipts: 0, payments: 0, faults: 0, ...(kept && (unpack(Buffer.from(kept)) as Tally)) };
+    this.tally = {
+      delivered: 0,
+      receipts: 0,
+      payments: 0,
+      faults: 0,
+      ...(kept && (unpack(Buffer.from(kept)) as Tally)),
+    };
     this.nextPacketId = store.lastPacketId() + 1;
   }
 
@@ -99,11 +105,16 @@ export class Gateway {
 
   hear(message: BoardMessage): void {
     switch (message.kind) {
-      case 'packet': return this.packet(message.packet, message.hops);
-      case 'message': return this.request(message.src, message.plaintext);
-      case 'note': return this.note(message);
-      case 'trouble': return this.trouble(`gateway board: ${message.text}`);
-      default: return;
+      case 'packet':
+        return this.packet(message.packet, message.hops);
+      case 'message':
+        return this.request(message.src, message.plaintext);
+      case 'note':
+        return this.note(message);
+      case 'trouble':
+        return this.trouble(`gateway board: ${message.text}`);
+      default:
+        return;
     }
   }
 
@@ -144,10 +155,12 @@ export class Gateway {
 
   private request(src: number, plaintext: Uint8Array): void {
     const output = this.home.receive(src, plaintext);
-    if (output.refused !== undefined) this.log('warn', `${output.kind} of ${this.parts.nameOf(src)} refused: ${output.refused}`);
+    if (output.refused !== undefined)
+      this.log('warn', `${output.kind} of ${this.parts.nameOf(src)} refused: ${output.refused}`);
     if (output.transaction !== undefined) {
       const code = this.parts.chain.submit(output.transaction);
-      if (code !== TxCode.OK) this.log('warn', `${output.kind} of ${this.parts.nameOf(src)} not queued (code ${code})`);
+      if (code !== TxCode.OK)
+        this.log('warn', `${output.kind} of ${this.parts.nameOf(src)} not queued (code ${code})`);
     }
     this.tell(output.messages);
   }
@@ -214,7 +227,10 @@ export class Gateway {
 }
 
 const KINDS: Partial<Record<number, PacketView['kind']>> = {
-  [Payload.READING]: 'reading', [Payload.TEXT]: 'text', [Payload.OPEN]: 'open', [Payload.CLAIM]: 'claim',
+  [Payload.READING]: 'reading',
+  [Payload.TEXT]: 'text',
+  [Payload.OPEN]: 'open',
+  [Payload.CLAIM]: 'claim',
   [Payload.STATE_REQUEST]: 'state-request',
 };
 

@@ -1,8 +1,19 @@
 // What a home gateway does for its nodes (SPEC 5.2 to 5.4): turns the OPENs and CLAIMs they send into transactions,
 // and tells payer and payee what the ledger holds. No I/O: packets in, transactions and packets out.
 import {
-  Book, ClaimPayload, OpenPayload, Payload, StateFlag, StatePayload, StateRequestPayload, bookPath, getU16, getU32, putI48,
-  putU16, putU32,
+  Book,
+  ClaimPayload,
+  OpenPayload,
+  Payload,
+  StateFlag,
+  StatePayload,
+  StateRequestPayload,
+  bookPath,
+  getU16,
+  getU32,
+  putI48,
+  putU16,
+  putU32,
 } from '#protocol';
 import type { Channel, Ledger } from '../ledger/index.ts';
 import { TxCode, TxKind, decodeTx, encodeClaim, encodeOpen } from '../ledger/index.ts';
@@ -29,12 +40,18 @@ export class Home {
   /** A packet from a node, or from the gateway's own board. */
   receive(src: number, plaintext: Uint8Array): HomeOutput {
     switch (plaintext[0]) {
-      case Payload.READING: return { messages: [], kind: 'reading' };
-      case Payload.TEXT: return { messages: [], kind: 'text' };
-      case Payload.OPEN: return this.open(src, plaintext);
-      case Payload.CLAIM: return this.claim(src, plaintext);
-      case Payload.STATE_REQUEST: return this.request(src, plaintext);
-      default: return { messages: [], kind: 'other' };
+      case Payload.READING:
+        return { messages: [], kind: 'reading' };
+      case Payload.TEXT:
+        return { messages: [], kind: 'text' };
+      case Payload.OPEN:
+        return this.open(src, plaintext);
+      case Payload.CLAIM:
+        return this.claim(src, plaintext);
+      case Payload.STATE_REQUEST:
+        return this.request(src, plaintext);
+      default:
+        return { messages: [], kind: 'other' };
     }
   }
 
@@ -47,10 +64,14 @@ export class Home {
     if (existing !== undefined) return { messages: this.tellBoth(existing), kind: 'open' };
     const node = this.ledger.account(payer);
     const book = node === undefined ? undefined : this.bookOf(node.bookRoot);
-    if (node === undefined || book === undefined) return refusal('open', 'no chequebook of the payer is published here');
+    if (node === undefined || book === undefined)
+      return refusal('open', 'no chequebook of the payer is published here');
     const id = { ledger: this.ledger.ledgerId, address: payer, generation };
     const transaction = encodeOpen({
-      payer, generation, chain, payee,
+      payer,
+      generation,
+      chain,
+      payee,
       window: bytes[OpenPayload.WINDOW]!,
       binding: bytes.slice(OpenPayload.SIGNATURE, OpenPayload.SIZE),
       anchor: book.slice(chain * Book.LEAF, chain * Book.LEAF + Book.LINK),
@@ -66,14 +87,16 @@ export class Home {
     const chain = bytes[ClaimPayload.CHAIN]!;
     const number = getU16(bytes, ClaimPayload.NUMBER);
     const channel = this.ledger.channel(payer, generation, chain);
-    if (channel === undefined || channel.payee !== payee) return refusal('claim', 'there is no such channel to this payee');
+    if (channel === undefined || channel.payee !== payee)
+      return refusal('claim', 'there is no such channel to this payee');
     if (channel.settled >= number) return { messages: this.tellBoth(channel), kind: 'claim' };
     const link = bytes.slice(ClaimPayload.LINK, ClaimPayload.SIZE);
     return this.checked('claim', encodeClaim({ payer, generation, chain, number, link }));
   }
 
   private request(src: number, bytes: Uint8Array): HomeOutput {
-    if (bytes.length !== StateRequestPayload.SIZE) return refusal('state-request', 'the request has a wrong length');
+    if (bytes.length !== StateRequestPayload.SIZE)
+      return refusal('state-request', 'the request has a wrong length');
     const payer = getU32(bytes, StateRequestPayload.PAYER);
     const generation = bytes[StateRequestPayload.GENERATION]!;
     const chain = bytes[StateRequestPayload.CHAIN]!;

@@ -49,7 +49,8 @@ export class Narrator {
     const { readings, other, payments, claims, settledCredits, height, warnings } = this.second;
     this.second = emptySecond();
     const parts: string[] = [];
-    for (const [name, hops] of readings) parts.push(`reading of ${name} delivered over ${count(hops, 'hop')}, receipt sent`);
+    for (const [name, hops] of readings)
+      parts.push(`reading of ${name} delivered over ${count(hops, 'hop')}, receipt sent`);
     parts.push(...other);
     if (payments > 0) parts.push(count(payments, 'payment'));
     if (claims > 0) parts.push(`${count(claims, 'claim')} settled, ${settledCredits} credits`);

@@ -6,18 +6,26 @@ const READING_BYTES = 20;
 
 export function describePayload(plaintext: Uint8Array): string {
   switch (plaintext[0]) {
-    case Payload.READING: return describeReading(plaintext);
-    case Payload.TEXT: return new TextDecoder('utf-8').decode(plaintext.subarray(1));
-    case Payload.OPEN: return 'asks to open a payment channel';
-    case Payload.CLAIM: return 'claims what it earned';
-    case Payload.STATE_REQUEST: return 'asks for the state of a channel';
-    default: return `payload kind ${plaintext[0] ?? 'none'}, ${plaintext.length} bytes`;
+    case Payload.READING:
+      return describeReading(plaintext);
+    case Payload.TEXT:
+      return new TextDecoder('utf-8').decode(plaintext.subarray(1));
+    case Payload.OPEN:
+      return 'asks to open a payment channel';
+    case Payload.CLAIM:
+      return 'claims what it earned';
+    case Payload.STATE_REQUEST:
+      return 'asks for the state of a channel';
+    default:
+      return `payload kind ${plaintext[0] ?? 'none'}, ${plaintext.length} bytes`;
   }
 }
 
 function describeReading(bytes: Uint8Array): string {
-  if (bytes.length !== READING_BYTES || bytes[1] !== 1) return `reading of ${bytes.length} bytes in a format of its own`;
+  if (bytes.length !== READING_BYTES || bytes[1] !== 1)
+    return `reading of ${bytes.length} bytes in a format of its own`;
   const batteryMv = getU16(bytes, 8);
   const battery = batteryMv > 0 ? `, battery ${(batteryMv / 1000).toFixed(2)} V` : '';
-  return `reading ${getU16(bytes, 2)}: up ${getU32(bytes, 4)} s, heard ${getU32(bytes, 12)}, relayed ${getU32(bytes, 16)}${battery}`;
+  const traffic = `heard ${getU32(bytes, 12)}, relayed ${getU32(bytes, 16)}`;
+  return `reading ${getU16(bytes, 2)}: up ${getU32(bytes, 4)} s, ${traffic}${battery}`;
 }

@@ -45,9 +45,17 @@ export interface RunningGateway {
 const TICK_MS = 200;
 const LINE_MS = 1000;
 const FRAME_NAMES: Record<number, string> = {
-  [FrameType.DATA]: 'data', [FrameType.RECEIPT]: 'receipt', [FrameType.PAY]: 'pay', [FrameType.OPEN]: 'open',
-  [FrameType.RESYNC]: 'resync', [FrameType.NACK]: 'nack', [FrameType.SYNC]: 'sync', [FrameType.SYNCACK]: 'sync',
-  [FrameType.HELLO]: 'hello', [FrameType.BROADCAST]: 'broadcast', [FrameType.HEADER]: 'header',
+  [FrameType.DATA]: 'data',
+  [FrameType.RECEIPT]: 'receipt',
+  [FrameType.PAY]: 'pay',
+  [FrameType.OPEN]: 'open',
+  [FrameType.RESYNC]: 'resync',
+  [FrameType.NACK]: 'nack',
+  [FrameType.SYNC]: 'sync',
+  [FrameType.SYNCACK]: 'sync',
+  [FrameType.HELLO]: 'hello',
+  [FrameType.BROADCAST]: 'broadcast',
+  [FrameType.HEADER]: 'header',
 };
 
 /** Starts everything or nothing. Throws StoreError, PortError, BuildError or CliError with a remedy. */
@@ -73,26 +81,36 @@ async function compose(
 ): Promise<RunningGateway> {
   const { print } = options;
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-  print(`fairhop ${version}  data ${desk.directory}  ledger ${Buffer.from(desk.ledger.ledgerId).toString('hex')}  height ${desk.ledger.height}`);
+  const ledgerId = Buffer.from(desk.ledger.ledgerId).toString('hex');
+  print(`fairhop ${version}  data ${desk.directory}  ledger ${ledgerId}  height ${desk.ledger.height}`);
   const names = new Map(desk.members.map(({ address, name }) => [address, name]));
   const nameOf = (address: number): string => names.get(address) ?? addressText(address);
   const address = desk.founding.gatewayAddress;
   const chain = new ChainService(desk.ledger, desk.store, address, signBlock(desk));
   const end = new EndStation(
-    address, desk.linkSecretOf(address), desk.founding.ledgerId,
-    (node) => desk.ledger.account(node)?.linkKey, leasedNumbers(desk.store),
+    address,
+    desk.linkSecretOf(address),
+    desk.founding.ledgerId,
+    (node) => desk.ledger.account(node)?.linkKey,
+    leasedNumbers(desk.store),
   );
   const gateway = new Gateway({ address, chain, store: desk.store, end, nameOf });
   const source = new LiveSource({
-    desk, gateway, version, startedMs: Date.now(),
+    desk,
+    gateway,
+    version,
+    startedMs: Date.now(),
     boards: options.serialPort === undefined ? 'virtual' : 'serial',
     engine: options.serialPort === undefined ? options.engine : 'serial',
   });
   // The address first: a port that is taken should be known before two seconds of hashing a board.
   const http = await startHttpServer({
-    host: options.host, port: options.port, source,
+    host: options.host,
+    port: options.port,
+    source,
     ...(options.token !== undefined && { token: options.token }),
-    onFault: (error) => gateway.trouble(`a request failed: ${error instanceof Error ? error.message : String(error)}`),
+    onFault: (error) =>
+      gateway.trouble(`a request failed: ${error instanceof Error ? error.message : String(error)}`),
   });
   closers.push(() => http.close());
   const narrator = new Narrator();
@@ -120,14 +138,22 @@ async function joinMembers(
 ): Promise<void> {
   const { print } = options;
   const missing = desk.members.filter(({ address }) => desk.ledger.account(address) === undefined);
-  if (missing.length > 0) print(`new members: making ${missing.length} chequebooks (some seconds); ${describeMoney(desk)}`);
-  const identities = await identitiesOf(desk, missing, (done) => print(`  chequebook ${done} of ${missing.length}`));
+  if (missing.length > 0)
+    print(`new members: making ${missing.length} chequebooks (some seconds); ${describeMoney(desk)}`);
+  const identities = await identitiesOf(desk, missing, (done) =>
+    print(`  chequebook ${done} of ${missing.length}`),
+  );
   chain.submitAll(joinsFor(desk, identities));
   let portPath = options.serialPort;
   if (portPath === undefined) {
-    print(`no board on USB: starting a VIRTUAL mesh of ${desk.members.length} boards (engine ${options.engine}); nothing here is hardware`);
+    const boards = `${desk.members.length} boards (engine ${options.engine})`;
+    print(`no board on USB: starting a VIRTUAL mesh of ${boards}; nothing here is hardware`);
     const mesh = await startVirtualMesh({
-      desk, identities, engine: options.engine, interpreter: options.interpreter, readingS: options.readingS,
+      desk,
+      identities,
+      engine: options.engine,
+      interpreter: options.interpreter,
+      readingS: options.readingS,
       loss: options.loss,
       onLine: (address, line) => watchLine(desk, watchers, address, line),
       onTransmission: (report) => watchers.gateway.frame(frameView(desk, report)),
@@ -162,7 +188,12 @@ async function attach(
 }
 
 /** Lines of the other virtual boards: watched for the page, never obeyed. */
-function watchLine(desk: Desk, { gateway, source, narrator, nameOf }: Watchers, address: number, line: string): void {
+function watchLine(
+  desk: Desk,
+  { gateway, source, narrator, nameOf }: Watchers,
+  address: number,
+  line: string,
+): void {
   if (address === desk.founding.gatewayAddress) return;
   const message = parseBoardLine(line);
   if (message?.kind === 'status') source.heardStatus(address, message.status);
@@ -173,7 +204,10 @@ function watchLine(desk: Desk, { gateway, source, narrator, nameOf }: Watchers, 
   }
 }
 
-function frameView(desk: Desk, report: TransmissionReport): { from: string; kind: string; bytes: number; receivedBy: string[] } {
+function frameView(
+  desk: Desk,
+  report: TransmissionReport,
+): { from: string; kind: string; bytes: number; receivedBy: string[] } {
   const text = (station: number): string => addressText(desk.members[station]!.address);
   return {
     from: text(report.station),

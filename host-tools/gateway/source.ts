@@ -7,7 +7,16 @@ import type { Position } from '../ether/topology.ts';
 import type { BoardStatus } from './board-link.ts';
 import type { Desk } from './desk.ts';
 import type { Gateway } from './gateway.ts';
-import type { BlockView, GatewayEvent, GatewaySource, LinkView, MeshView, NodeView, PacketView, Status } from './view.ts';
+import type {
+  BlockView,
+  GatewayEvent,
+  GatewaySource,
+  LinkView,
+  MeshView,
+  NodeView,
+  PacketView,
+  Status,
+} from './view.ts';
 
 export interface SourceParts {
   desk: Desk;
@@ -40,7 +49,14 @@ export class LiveSource implements GatewaySource {
     const { supply, conserved } = ledger.totals();
     const { nodes, claims, settledCredits } = ledger.counters;
     return {
-      version, boards, engine, nodes, claims, settledCredits, supply, conserved,
+      version,
+      boards,
+      engine,
+      nodes,
+      claims,
+      settledCredits,
+      supply,
+      conserved,
       ledgerId: hex(ledger.ledgerId),
       height: ledger.height,
       stateRoot: hex(ledger.stateRoot()),
@@ -54,7 +70,10 @@ export class LiveSource implements GatewaySource {
   }
 
   mesh(): MeshView {
-    return { nodes: this.parts.desk.members.map((member, index) => this.node(member, index)), links: this.links() };
+    return {
+      nodes: this.parts.desk.members.map((member, index) => this.node(member, index)),
+      links: this.links(),
+    };
   }
 
   private node(member: { name: string; address: number }, index: number): NodeView {
@@ -114,7 +133,10 @@ function* linksOf(address: number, status: BoardStatus): Iterable<LinkView> {
     const account = i * Acc.SIZE;
     const proven = (accounts[account + Acc.OUT_FLAGS]! & OutFlag.PROVEN) !== 0;
     const left = getU16(accounts, account + Acc.OUT_LIMIT) - getU16(accounts, account + Acc.OUT_LINKS);
-    const [a, b] = [address, getU32(neighbours, at + Nb.ADDRESS)].sort((x, y) => x - y).map(addressText) as [string, string];
+    const [a, b] = [address, getU32(neighbours, at + Nb.ADDRESS)].sort((x, y) => x - y).map(addressText) as [
+      string,
+      string,
+    ];
     yield { a, b, rssiDbm: -neighbours[at + Nb.RSSI]!, payableLinks: proven ? Math.max(0, left) : 0 };
   }
 }

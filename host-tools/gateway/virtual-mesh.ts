@@ -56,7 +56,10 @@ export async function startVirtualMesh(options: VirtualMeshOptions): Promise<Vir
   const firmware = await buildFirmware(VIRTUAL_BOARD);
   const scheduler = new RealScheduler();
   const ether = new Ether({
-    scheduler, profile: radioOf(desk.founding.params), seed: SHADOW_SEED, loss: options.loss,
+    scheduler,
+    profile: radioOf(desk.founding.params),
+    seed: SHADOW_SEED,
+    loss: options.loss,
     onTransmission: options.onTransmission,
   });
   const positions = defaultVillage(desk.members.length, ether.rangeM);
@@ -67,9 +70,10 @@ export async function startVirtualMesh(options: VirtualMeshOptions): Promise<Vir
   const hubPort = udp?.port ?? network.serve(hub);
   const boards = desk.members.map(({ name, address }): Board => {
     const directory = join(desk.directory, 'boards', name);
-    const board = engine === 'vm'
-      ? new VmBoard({ name, scheduler, directory, code: firmware.code, network })
-      : new EspruinoBoard({ name, interpreter: options.interpreter, directory, code: firmware.code });
+    const board =
+      engine === 'vm'
+        ? new VmBoard({ name, scheduler, directory, code: firmware.code, network })
+        : new EspruinoBoard({ name, interpreter: options.interpreter, directory, code: firmware.code });
     board.onLine((line) => options.onLine(address, line));
     return board;
   });
@@ -95,23 +99,32 @@ async function provisionAll(options: VirtualMeshOptions, boards: Board[], hubPor
   const { desk, onProgress } = options;
   const keys = linkKeys(desk);
   // Side by side: a real interpreter takes its files at the pace of a serial port.
-  await Promise.all(boards.map(async (board, index) => {
-    const { name, address } = desk.members[index]!;
-    if (board instanceof EspruinoBoard) await board.start();
-    const choice = { ...DESK_PACE, readingS: options.readingS };
-    const settings = settingsOf(desk.founding, { name, address, generation: 0 }, desk.networkKey, choice);
-    const peers = keys.filter((peer) => peer.address !== address);
-    const files = boardFiles(settings, keyTable(desk.linkSecretOf(address), peers), desk.paySecretOf(address));
-    files.set('fh.radio', new Uint8Array(Buffer.from(JSON.stringify({ host: HUB_ADDRESS, port: hubPort, index }))));
-    const checkpoints = await checkpointsFor(options, board, address);
-    if (checkpoints !== undefined) files.set('fh.cp', checkpoints);
-    await writeFiles(board, files);
-    onProgress(`${name} runs (${boards.length} in all)`);
-  }));
+  await Promise.all(
+    boards.map(async (board, index) => {
+      const { name, address } = desk.members[index]!;
+      if (board instanceof EspruinoBoard) await board.start();
+      const choice = { ...DESK_PACE, readingS: options.readingS };
+      const settings = settingsOf(desk.founding, { name, address, generation: 0 }, desk.networkKey, choice);
+      const peers = keys.filter((peer) => peer.address !== address);
+      const files = boardFiles(settings, keyTable(desk.linkSecretOf(address), peers), desk.paySecretOf(address));
+      files.set(
+        'fh.radio',
+        new Uint8Array(Buffer.from(JSON.stringify({ host: HUB_ADDRESS, port: hubPort, index }))),
+      );
+      const checkpoints = await checkpointsFor(options, board, address);
+      if (checkpoints !== undefined) files.set('fh.cp', checkpoints);
+      await writeFiles(board, files);
+      onProgress(`${name} runs (${boards.length} in all)`);
+    }),
+  );
 }
 
 /** Undefined when the board holds them already: they are the result of two seconds of hashing. */
-async function checkpointsFor(options: VirtualMeshOptions, board: Board, address: number): Promise<Uint8Array | undefined> {
+async function checkpointsFor(
+  options: VirtualMeshOptions,
+  board: Board,
+  address: number,
+): Promise<Uint8Array | undefined> {
   const { desk, identities } = options;
   const fresh = identities.find((identity) => identity.address === address);
   if (fresh !== undefined) return fresh.checkpoints;

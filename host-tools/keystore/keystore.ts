@@ -20,7 +20,12 @@ export class KeystoreError extends Error {}
 function keyOf(passphrase: string, kdf: KeystoreFile['kdf']): Uint8Array {
   const { n, r, p } = kdf;
   const salt = Buffer.from(kdf.salt, 'hex');
-  const key = scryptSync(passphrase.normalize('NFC'), salt, nacl.secretbox.keyLength, { N: n, r, p, maxmem: SCRYPT_MEMORY_MAX });
+  const key = scryptSync(passphrase.normalize('NFC'), salt, nacl.secretbox.keyLength, {
+    N: n,
+    r,
+    p,
+    maxmem: SCRYPT_MEMORY_MAX,
+  });
   return new Uint8Array(key);
 }
 
@@ -28,12 +33,15 @@ function keyOf(passphrase: string, kdf: KeystoreFile['kdf']): Uint8Array {
 export function sealKeystore(secrets: Record<string, Uint8Array>, passphrase: string): string {
   const kdf = { name: 'scrypt' as const, ...SCRYPT, salt: randomBytes(16).toString('hex') };
   const nonce = new Uint8Array(randomBytes(nacl.secretbox.nonceLength));
-  const plain = JSON.stringify(Object.fromEntries(
-    Object.entries(secrets).map(([name, bytes]) => [name, Buffer.from(bytes).toString('hex')]),
-  ));
+  const plain = JSON.stringify(
+    Object.fromEntries(Object.entries(secrets).map(([name, bytes]) => [name, Buffer.from(bytes).toString('hex')])),
+  );
   const box = nacl.secretbox(new TextEncoder().encode(plain), nonce, keyOf(passphrase, kdf));
   const file: KeystoreFile = {
-    version: 1, kdf, nonce: Buffer.from(nonce).toString('hex'), box: Buffer.from(box).toString('base64'),
+    version: 1,
+    kdf,
+    nonce: Buffer.from(nonce).toString('hex'),
+    box: Buffer.from(box).toString('base64'),
   };
   return `${JSON.stringify(file, undefined, 2)}\n`;
 }
@@ -42,10 +50,16 @@ export function sealKeystore(secrets: Record<string, Uint8Array>, passphrase: st
 export function openKeystore(text: string, passphrase: string): Record<string, Uint8Array> {
   const file = parse(text);
   const box = new Uint8Array(Buffer.from(file.box, 'base64'));
-  const plain = nacl.secretbox.open(box, new Uint8Array(Buffer.from(file.nonce, 'hex')), keyOf(passphrase, file.kdf));
+  const plain = nacl.secretbox.open(
+    box,
+    new Uint8Array(Buffer.from(file.nonce, 'hex')),
+    keyOf(passphrase, file.kdf),
+  );
   if (plain === null) throw new KeystoreError('wrong passphrase, or the keystore was changed');
   const secrets = JSON.parse(new TextDecoder().decode(plain)) as Record<string, string>;
-  return Object.fromEntries(Object.entries(secrets).map(([name, hex]) => [name, new Uint8Array(Buffer.from(hex, 'hex'))]));
+  return Object.fromEntries(
+    Object.entries(secrets).map(([name, hex]) => [name, new Uint8Array(Buffer.from(hex, 'hex'))]),
+  );
 }
 
 /** Bounds on the parameters keep a hostile file from asking for all memory. */
@@ -57,8 +71,15 @@ function parse(text: string): KeystoreFile {
     throw new KeystoreError('the keystore is not JSON: it is damaged');
   }
   const { kdf } = file;
-  const good = file.version === 1 && kdf?.name === 'scrypt' && typeof file.box === 'string' && typeof file.nonce === 'string' &&
-    file.nonce.length === 2 * nacl.secretbox.nonceLength && kdf.n <= 1 << 18 && kdf.r <= 16 && kdf.p <= 4;
+  const good =
+    file.version === 1 &&
+    kdf?.name === 'scrypt' &&
+    typeof file.box === 'string' &&
+    typeof file.nonce === 'string' &&
+    file.nonce.length === 2 * nacl.secretbox.nonceLength &&
+    kdf.n <= 1 << 18 &&
+    kdf.r <= 16 &&
+    kdf.p <= 4;
   if (!good) throw new KeystoreError('the keystore is damaged or of another version');
   return file;
 }

@@ -3,6 +3,7 @@
 // Flat arrays instead of objects: a million accounts must fit a small gateway.
 import type { Crypto } from '#protocol';
 import { keyBit, Purpose } from '#protocol';
+import { getHash, putHash, shaEngine } from './hash/sha-engine.ts';
 
 type Sha256 = Pick<Crypto, 'sha256'>;
 
@@ -24,7 +25,7 @@ export interface TreeProof<T> {
 const EMPTY = 0;
 const LEAF = -1;
 const HASH = 32;
-const NODE_PREFIX = new Uint8Array([Purpose.TREE_NODE]);
+const WORDS = 8;
 const LEAF_PREFIX = new Uint8Array([Purpose.TREE_LEAF]);
 const KEY_PREFIX = new Uint8Array([Purpose.TREE_KEY]);
 
@@ -45,7 +46,8 @@ export class StateTree<T> {
   private left = new Int32Array(1024);
   /** Right child of an inner node; of a leaf the number of its key. */
   private right = new Int32Array(1024);
-  private hashes = new Uint8Array(1024 * HASH);
+  /** Eight big-endian words a node; node 0 is the empty subtree. */
+  private hashes = new Int32Array(1024 * WORDS);
   private keys = new Uint8Array(512 * HASH);
   /** By number of key. */
   private readonly items: T[] = [];
@@ -54,17 +56,22 @@ export class StateTree<T> {
   private usedKeys = 0;
   private readonly free: number[] = [];
   private readonly freeKeys: number[] = [];
-
-  constructor(private readonly crypto: Sha256) {}
+  /** Inner nodes to hash again, by depth: the deepest first, all of a depth at once. */
+  private dirty: number[][] = [];
 
   root(): Uint8Array {
-    return this.hashes.slice(this.top * HASH, this.top * HASH + HASH);
+    return getHash(this.hashes, this.top);
   }
 
   /** Applies all changes at once. A key may appear only once. */
   update(changes: TreeChange<T>[]): void {
     changes.sort((a, b) => compareKeys(a.key, b.key));
     this.top = this.updateAt(this.top, 0, changes, 0, changes.length);
+    const engine = shaEngine();
+    for (let depth = this.dirty.length - 1; depth >= 0; depth--) {
+      engine.hashNodes(this.dirty[depth] ?? [], this.left, this.right, this.hashes);
+    }
+    this.dirty = [];
   }
 
   prove(key: Uint8Array): TreeProof<T> {
@@ -72,15 +79,11 @@ export class StateTree<T> {
     let node = this.top;
     for (let depth = 0; node !== EMPTY && this.left[node] !== LEAF; depth++) {
       const right = keyBit(key, depth) === 1;
-      siblings.push(this.hashOf(right ? this.left[node]! : this.right[node]!).slice());
+      siblings.push(getHash(this.hashes, right ? this.left[node]! : this.right[node]!));
       node = right ? this.right[node]! : this.left[node]!;
     }
     if (node === EMPTY) return { siblings, leaf: undefined };
     return { siblings, leaf: { key: this.keyOf(node).slice(), item: this.items[this.right[node]!]! } };
-  }
-
-  private hashOf(node: number): Uint8Array {
-    return this.hashes.subarray(node * HASH, node * HASH + HASH);
   }
 
   private keyOf(leaf: number): Uint8Array {
@@ -95,14 +98,14 @@ export class StateTree<T> {
     const middle = this.split(depth, changes, low, high);
     const left = this.updateAt(this.left[node]!, depth + 1, changes, low, middle);
     const right = this.updateAt(this.right[node]!, depth + 1, changes, middle, high);
-    return this.combine(left, right, node);
+    return this.combine(left, right, node, depth);
   }
 
   private updateLeaf(node: number, depth: number, changes: TreeChange<T>[], low: number, high: number): number {
     const key = this.keyOf(node).slice();
     const part = changes.slice(low, high);
     if (!part.some((change) => compareKeys(change.key, key) === 0)) {
-      part.push({ key, leaf: this.hashOf(node).slice(), item: this.items[this.right[node]!]! });
+      part.push({ key, leaf: getHash(this.hashes, node), item: this.items[this.right[node]!]! });
       part.sort((a, b) => compareKeys(a.key, b.key));
     }
     this.release(node);
@@ -115,7 +118,7 @@ export class StateTree<T> {
     if (high - low === 1) return this.makeLeaf(changes[low]!);
     const middle = this.split(depth, changes, low, high);
     const left = this.build(depth + 1, changes, low, middle);
-    return this.combine(left, this.build(depth + 1, changes, middle, high), EMPTY);
+    return this.combine(left, this.build(depth + 1, changes, middle, high), EMPTY, depth);
   }
 
   /** First index whose key has a one at this depth; the range is sorted and agrees above it. */
@@ -129,7 +132,7 @@ export class StateTree<T> {
   }
 
   /** Joins two subtrees, into `node` when there is one to reuse. A lone leaf moves up instead. */
-  private combine(left: number, right: number, node: number): number {
+  private combine(left: number, right: number, node: number, depth: number): number {
     const lone = left === EMPTY ? right : right === EMPTY ? left : EMPTY;
     if (lone !== EMPTY && this.left[lone] === LEAF || (left === EMPTY && right === EMPTY)) {
       if (node !== EMPTY) this.release(node);
@@ -138,7 +141,7 @@ export class StateTree<T> {
     const at = node === EMPTY ? this.take() : node;
     this.left[at] = left;
     this.right[at] = right;
-    this.hashes.set(this.crypto.sha256([NODE_PREFIX, this.hashOf(left), this.hashOf(right)]), at * HASH);
+    (this.dirty[depth] ??= []).push(at);
     return at;
   }
 
@@ -151,7 +154,7 @@ export class StateTree<T> {
     const at = this.take();
     this.left[at] = LEAF;
     this.right[at] = number;
-    this.hashes.set(change.leaf, at * HASH);
+    putHash(this.hashes, at, change.leaf);
     return at;
   }
 
@@ -163,7 +166,9 @@ export class StateTree<T> {
       right.set(this.right);
       this.left = left;
       this.right = right;
-      this.hashes = grown(this.hashes);
+      const hashes = new Int32Array(2 * this.hashes.length);
+      hashes.set(this.hashes);
+      this.hashes = hashes;
     }
     return at;
   }

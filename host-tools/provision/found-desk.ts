@@ -34,12 +34,14 @@ export function found(input: FoundingInput): Founding {
     createdS: input.createdS,
     salt: input.random(16),
     ownerKeys: [ed25519PublicKey(ownerSeed)],
-    gateways: [{
-      owner: 0,
-      address: input.gatewayAddress,
-      blockKey: ed25519PublicKey(blockSeed),
-      teslaAnchor: input.random(16),
-    }],
+    gateways: [
+      {
+        owner: 0,
+        address: input.gatewayAddress,
+        blockKey: ed25519PublicKey(blockSeed),
+        teslaAnchor: input.random(16),
+      },
+    ],
   });
   const genesis = encodeGenesis(params);
   const ledgerId = ledgerIdOf(nodeCrypto, genesis);
@@ -60,20 +62,25 @@ export function newMember(
 export function joinOf(founding: Founding, member: Identity, nonce: number, validUntil: number): Uint8Array {
   const owner = ed25519PublicKey(founding.ownerSeed);
   const sign = (message: Uint8Array) => signEd25519(founding.ownerSeed, message);
-  return signJoin(founding.ledgerId, {
-    address: member.address,
-    owner,
-    linkKey: member.linkKey,
-    bookRoot: member.bookRoot,
-    generation: member.generation,
-    home: founding.gatewayAddress,
-    community: PoolId.FIRST_COMMUNITY,
-    guarantor: owner,
-    line: moneyOf(founding.params).creditLine,
-    ownerNonce: nonce,
-    guarantorNonce: nonce,
-    validUntil,
-  }, sign, sign);
+  return signJoin(
+    founding.ledgerId,
+    {
+      address: member.address,
+      owner,
+      linkKey: member.linkKey,
+      bookRoot: member.bookRoot,
+      generation: member.generation,
+      home: founding.gatewayAddress,
+      community: PoolId.FIRST_COMMUNITY,
+      guarantor: owner,
+      line: moneyOf(founding.params).creditLine,
+      ownerNonce: nonce,
+      guarantorNonce: nonce,
+      validUntil,
+    },
+    sign,
+    sign,
+  );
 }
 
 /** The settings of a member's board that follow from the genesis; the rest is the caller's choice. */
@@ -81,7 +88,10 @@ export function settingsOf(
   founding: Founding,
   member: Pick<Identity, 'name' | 'address' | 'generation'>,
   networkKey: Uint8Array,
-  choice: Pick<NodeSettings, 'readingS' | 'helloMinMs' | 'helloMaxMs' | 'receiptDelayMs' | 'retryS' | 'freePerMille'>,
+  choice: Pick<
+    NodeSettings,
+    'readingS' | 'helloMinMs' | 'helloMaxMs' | 'receiptDelayMs' | 'retryS' | 'freePerMille'
+  >,
 ): NodeSettings {
   const { params } = founding;
   const money = moneyOf(params);

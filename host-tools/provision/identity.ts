@@ -33,7 +33,12 @@ export function makeIdentity(
   const id = { ledger: ledgerId, address, generation };
   const { book, checkpoints } = makeBook(nodeCrypto, macKey(secrets.paySecret), id);
   return {
-    address, name, generation, ...secrets, book, checkpoints,
+    address,
+    name,
+    generation,
+    ...secrets,
+    book,
+    checkpoints,
     linkKey: x25519PublicKey(secrets.linkSecret),
     bookRoot: bookRoot(nodeCrypto, id, book),
   };
@@ -44,7 +49,8 @@ export function keyTable(linkSecret: Uint8Array, peers: { address: number; linkK
   const table = new Uint8Array(peers.length * KeyRecord.SIZE);
   peers.forEach((peer, i) => {
     const shared = x25519(linkSecret, peer.linkKey);
-    if (shared === undefined) throw new RangeError(`the link key of ${addressText(peer.address)} is not a valid X25519 key`);
+    if (shared === undefined)
+      throw new RangeError(`the link key of ${addressText(peer.address)} is not a valid X25519 key`);
     const keys = pairKeys(shared);
     const at = i * KeyRecord.SIZE;
     putU32(table, at + KeyRecord.ADDRESS, peer.address);
@@ -84,7 +90,11 @@ export interface NodeSettings {
 }
 
 /** The files of a provisioned board by their names in Storage; the checkpoints, `fh.cp`, are the one large file. */
-export function boardFiles(settings: NodeSettings, keys: Uint8Array, paySecret: Uint8Array): Map<string, Uint8Array> {
+export function boardFiles(
+  settings: NodeSettings,
+  keys: Uint8Array,
+  paySecret: Uint8Array,
+): Map<string, Uint8Array> {
   return new Map([
     ['fh.keys', keys],
     ['fh.pay', paySecret],

@@ -78,7 +78,7 @@ export class EspruinoBoard implements Board {
       await this.openConsole();
       await this.writeConsoleFile();
       this.launch();
-      this.client = new PacketClient(this.console);
+      this.client = new PacketClient(this.console, { packetTimeoutMs: PACKET_TIMEOUT_MS });
       this.client.lines.onLine((line) => this.lineListeners.emit(line));
       await this.greeting();
       await this.install();
@@ -102,13 +102,7 @@ export class EspruinoBoard implements Board {
   async stop(): Promise<void> {
     this.client?.close();
     this.client = undefined;
-    const child = this.child;
-    this.child = undefined;
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.stdin.destroy();
-      await gone;
-    }
+    await this.cutPower();
     await this.pty?.close();
     this.pty = undefined;
   }
@@ -121,9 +115,10 @@ export class EspruinoBoard implements Board {
     return this.running().readFile(name);
   }
 
-  /** Starts the program anew, as `load()` does on a board. */
+  /** Power off and on, with the console line left up: starts the program that is in flash now. */
   async reload(): Promise<void> {
-    await this.running().eval('setTimeout(load,10)');
+    await this.cutPower();
+    this.launch();
     await this.greeting();
   }
 
@@ -163,6 +158,15 @@ export class EspruinoBoard implements Board {
         else fail('is not an Espruino Linux build that can write its flash here');
       });
     });
+  }
+
+  private async cutPower(): Promise<void> {
+    const child = this.child;
+    this.child = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.stdin.destroy();
+    await gone;
   }
 
   private launch(): void {

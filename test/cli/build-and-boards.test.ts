@@ -37,7 +37,12 @@ test('boards names each board and what is untried', () => {
 const WRONG: [string, string[], number, RegExp][] = [
   ['an unknown command', ['flie'], 2, /unknown command/],
   ['a missing option', ['build'], 2, /--board/],
-  ['an unknown board', ['build', '--board', 'nope'], 2, /no board "nope"[\s\S]*known boards: .*linux-udp[\s\S]*remedy:/],
+  [
+    'an unknown board',
+    ['build', '--board', 'nope'],
+    2,
+    /no board "nope"[\s\S]*known boards: .*linux-udp[\s\S]*remedy:/,
+  ],
 ];
 
 for (const [name, words, code, text] of WRONG) {

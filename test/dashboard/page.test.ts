@@ -7,11 +7,7 @@ import { dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import {
-  startHttpServer,
-  type HttpServer,
-  type HttpServerOptions,
-} from '../../host-tools/gateway/http/server.ts';
+import { startHttpServer, type HttpServer, type HttpServerOptions } from '../../host-tools/gateway/http/server.ts';
 import { crowd, emptyStore, FakeGateway, village } from '../gateway/http/fake-source.ts';
 import { ask } from '../gateway/http/http-client.ts';
 import { browserMissing, launchBrowser } from './browser.ts';
@@ -86,7 +82,7 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
   const rowsOf = (name: string): Promise<number[]> =>
     page
       .locator(`tr[data-${name}]`)
-      .evaluateAll((rows, key) => rows.map((row) => Number((row as any).dataset[key])), name);
+      .evaluateAll((rows, key) => rows.map((row) => Number((row as unknown as { dataset: Record<string, string> }).dataset[key])), name);
 
   it('shows the figures of the API', async () => {
     await open(busyVillage());
@@ -126,10 +122,7 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
     await page.locator('#height', { hasText: '41' }).waitFor();
     gateway.view = {
       ...gateway.view,
-      nodes: [
-        ...gateway.view.nodes,
-        { ...gateway.view.nodes[3]!, address: '00000009', name: 'late comer' },
-      ],
+      nodes: [...gateway.view.nodes, { ...gateway.view.nodes[3]!, address: '00000009', name: 'late comer' }],
     };
     await page.locator('tr[data-node="00000009"]', { hasText: 'late comer' }).waitFor();
   });
@@ -223,16 +216,14 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
   it('works by keyboard, and names its controls and tables', async () => {
     await open(busyVillage());
     const focus = (): Promise<string> => page.evaluate('document.activeElement.textContent');
-    for (let i = 0; i < 10 && (await focus()) !== 'church tower'; i += 1)
-      await page.keyboard.press('Tab');
+    for (let i = 0; i < 10 && (await focus()) !== 'church tower'; i += 1) await page.keyboard.press('Tab');
     assert.equal(await focus(), 'church tower');
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'The chosen board' }).waitFor();
     assert.equal(await page.getByRole('button', { name: 'church tower', pressed: true }).count(), 1);
     await page.getByRole('button', { name: 'Close' }).press('Enter');
     await page.locator('.detail').waitFor({ state: 'detached' });
-    for (const name of ['Boards', 'Packets', 'Chain'])
-      await page.getByRole('region', { name }).first().waitFor();
+    for (const name of ['Boards', 'Packets', 'Chain']) await page.getByRole('region', { name }).first().waitFor();
     assert.equal(await page.locator('table').count(), await page.locator('table > caption').count());
     await page.getByRole('img', { name: /^Graph of 8 boards and 11 radio links/ }).waitFor();
     assert.equal(await page.locator('h1').count(), 1);

@@ -23,7 +23,7 @@ const change = fc.record({ key, leaf: fc.option(fc.nat({ max: 250 }), { nil: und
 
 test('any batches of puts and deletes give the root of the definition', () => {
   fc.assert(fc.property(fc.array(fc.array(change, { maxLength: 12 }), { maxLength: 8 }), (batches) => {
-    const tree = new StateTree<string>(nodeCrypto);
+    const tree = new StateTree<string>();
     const model = new Map<string, [Uint8Array, Uint8Array]>();
     for (const batch of batches) {
       const once = new Map(batch.map((one) => [one.key.join(), one]));

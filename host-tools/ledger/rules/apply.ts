@@ -3,6 +3,7 @@ import { TxKind } from '../constants.ts';
 import { TxCode } from '../codes.ts';
 import type { StateRecord } from '../records.ts';
 import { freeOf } from '../records.ts';
+import type { Walk } from '../hash/sha-engine.ts';
 import type { Tx } from '../tx.ts';
 import { applyClaim, applyClose, applyOpen } from './channel.ts';
 import type { Context } from './context.ts';
@@ -12,11 +13,11 @@ import { applyJoin } from './join.ts';
 import { applyHome, applyLeave, applyName, applyRekey, applyUnvouch } from './notices.ts';
 import { applyTransfer } from './transfer.ts';
 
-function dispatch(context: Context, tx: Tx, bytes: Uint8Array): TxCode {
+function dispatch(context: Context, tx: Tx, bytes: Uint8Array, walk: Walk | undefined): TxCode {
   switch (tx.kind) {
     case TxKind.JOIN: return applyJoin(context, tx, bytes);
     case TxKind.OPEN: return applyOpen(context, tx);
-    case TxKind.CLAIM: return applyClaim(context, tx);
+    case TxKind.CLAIM: return applyClaim(context, tx, walk);
     case TxKind.CLOSE: return applyClose(context, tx, bytes);
     case TxKind.TRANSFER: return applyTransfer(context, tx, bytes);
     case TxKind.REKEY: return applyRekey(context, tx, bytes);
@@ -34,10 +35,10 @@ function dispatch(context: Context, tx: Tx, bytes: Uint8Array): TxCode {
 }
 
 /** Throws only for our own bugs: a refused transaction that edited, or an account below what it may owe. */
-export function applyTx(context: Context, tx: Tx, bytes: Uint8Array): TxCode {
+export function applyTx(context: Context, tx: Tx, bytes: Uint8Array, walk: Walk | undefined): TxCode {
   const { touched } = context.state;
   touched.length = 0;
-  const code = dispatch(context, tx, bytes);
+  const code = dispatch(context, tx, bytes, walk);
   if (code !== TxCode.OK && touched.length > 0) throw new Error(`kind ${tx.kind} edited and then refused`);
   assertSolvent(touched);
   return code;

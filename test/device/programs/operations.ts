@@ -1,6 +1,6 @@
 // Times the protocol's operations on the interpreter: one line each, `name nanoseconds`, the mean of some
-// calls in the best of forty rounds, each after a garbage collection. Started by `fairhop bench --only device`. Data: { calls }. Compiled by
-// the pipeline only.
+// calls in the best of forty rounds, each after a garbage collection. Started by `fairhop bench --only
+// device`. Data: { calls }. Compiled by the pipeline only.
 import vectors from '#vectors';
 import { nativeCrypto } from '../../../firmware/src/drivers/native-crypto.ts';
 import {
@@ -91,13 +91,7 @@ walker.load(LINK, 0);
 while (!walker.work(8));
 time('link, the farthest from a pebble', calls, () => walker.link(1));
 time('one-time signature, checked', Math.ceil(calls / 50), () =>
-  keyFromSignature(
-    nativeCrypto,
-    ID,
-    0,
-    READING.subarray(0, OneTime.MESSAGE),
-    new Uint8Array(OneTime.SIGNATURE),
-  ),
+  keyFromSignature(nativeCrypto, ID, 0, READING.subarray(0, OneTime.MESSAGE), new Uint8Array(OneTime.SIGNATURE)),
 );
 time('state proof of 16 levels', Math.ceil(calls / 10), () =>
   verifyProof(nativeCrypto, KEY, 16, new Uint8Array(32), PROOF),

@@ -1,6 +1,15 @@
 // The LMDB store against the one in memory, and everything that can be wrong with a data directory.
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,18 +43,29 @@ test('any sequence of batches and scans gives the same as the store in memory', 
   const operation = fc.record({
     puts: fc.array(fc.tuple(bytes(1, 3), bytes(0, 5)), { maxLength: 6 }),
     deletes: fc.array(bytes(1, 3), { maxLength: 3 }),
-    from: bytes(1, 3), to: bytes(1, 3), reverse: fc.boolean(), limit: fc.integer({ min: 1, max: 5 }),
+    from: bytes(1, 3),
+    to: bytes(1, 3),
+    reverse: fc.boolean(),
+    limit: fc.integer({ min: 1, max: 5 }),
   });
   const plain = (entries: Iterable<[Uint8Array, Uint8Array]>): string[] =>
-    [...entries].map(([key, value]) => Buffer.from(key).toString('hex') + '=' + Buffer.from(value).toString('hex'));
-  fc.assert(fc.property(operation, ({ puts, deletes, from, to, reverse, limit }) => {
-    for (const store of [lmdb, memory]) store.write({ puts, deletes });
-    for (const range of [{ from, to }, { from, to, reverse, limit }]) {
-      assert.deepEqual(plain(lmdb.range(range)), plain(memory.range(range)));
-    }
-    assert.deepEqual(lmdb.get(from), memory.get(from));
-    assert.equal(lmdb.stats().entries, memory.stats().entries);
-  }), { numRuns: 200 });
+    [...entries].map(
+      ([key, value]) => Buffer.from(key).toString('hex') + '=' + Buffer.from(value).toString('hex'),
+    );
+  fc.assert(
+    fc.property(operation, ({ puts, deletes, from, to, reverse, limit }) => {
+      for (const store of [lmdb, memory]) store.write({ puts, deletes });
+      for (const range of [
+        { from, to },
+        { from, to, reverse, limit },
+      ]) {
+        assert.deepEqual(plain(lmdb.range(range)), plain(memory.range(range)));
+      }
+      assert.deepEqual(lmdb.get(from), memory.get(from));
+      assert.equal(lmdb.stats().entries, memory.stats().entries);
+    }),
+    { numRuns: 200 },
+  );
   await lmdb.close();
 });
 
@@ -74,7 +94,8 @@ test('a file that is no store, a cut one and a zeroed page are refused with a re
   const path = directory();
   const file = join(path, 'chain.mdb');
   const store = LmdbStore.open(path);
-  for (let i = 0; i < 50; i++) store.write({ puts: [[new Uint8Array([9, i]), new Uint8Array(3000)]], deletes: [] });
+  for (let i = 0; i < 50; i++)
+    store.write({ puts: [[new Uint8Array([9, i]), new Uint8Array(3000)]], deletes: [] });
   await store.close();
   copyFileSync(file, file + '.good');
   truncateSync(file, 20480);
@@ -98,26 +119,36 @@ function onSmallDisk(command: string[]): ReturnType<typeof spawnSync> {
   const path = directory();
   mkdirSync(path);
   const script = 'mount -t tmpfs -o size=16m none "$0" && exec "$@" "$0"';
-  return spawnSync('unshare', ['--map-root-user', '--mount', 'sh', '-c', script, path, ...command], { encoding: 'utf8' });
+  return spawnSync('unshare', ['--map-root-user', '--mount', 'sh', '-c', script, path, ...command], {
+    encoding: 'utf8',
+  });
 }
 
-test('a full disk: the batch is refused with a remedy, what was written stays readable', {
-  skip: onSmallDisk(['true']).status === 0 ? false : 'needs unshare and user namespaces: apt install util-linux',
-}, () => {
-  const script = fileURLToPath(new URL('./fill-writer.ts', import.meta.url));
-  const child = onSmallDisk([process.execPath, '--import', 'tsx', script]);
-  assert.equal(child.status, 0, String(child.stderr));
-  const report = JSON.parse(String(child.stderr)) as { written: number; reopened: number; refusal: string };
-  assert.match(report.refusal, /disk is full.*Free some space/);
-  assert.ok(report.written > 20);
-  assert.equal(report.reopened, report.written);
-});
+test(
+  'a full disk: the batch is refused with a remedy, what was written stays readable',
+  {
+    skip: onSmallDisk(['true']).status === 0 ? false : 'needs unshare and user namespaces: apt install util-linux',
+  },
+  () => {
+    const script = fileURLToPath(new URL('./fill-writer.ts', import.meta.url));
+    const child = onSmallDisk([process.execPath, '--import', 'tsx', script]);
+    assert.equal(child.status, 0, String(child.stderr));
+    const report = JSON.parse(String(child.stderr)) as { written: number; reopened: number; refusal: string };
+    assert.match(report.refusal, /disk is full.*Free some space/);
+    assert.ok(report.written > 20);
+    assert.equal(report.reopened, report.written);
+  },
+);
 
-test('a directory without write permission is refused with a remedy', {
-  skip: process.getuid?.() === 0 ? 'root may write everywhere: run the suite as an ordinary user' : false,
-}, () => {
-  const path = directory();
-  mkdirSync(path);
-  chmodSync(path, 0o555);
-  refusal(() => LmdbStore.open(path));
-});
+test(
+  'a directory without write permission is refused with a remedy',
+  {
+    skip: process.getuid?.() === 0 ? 'root may write everywhere: run the suite as an ordinary user' : false,
+  },
+  () => {
+    const path = directory();
+    mkdirSync(path);
+    chmodSync(path, 0o555);
+    refusal(() => LmdbStore.open(path));
+  },
+);

@@ -1,0 +1,144 @@
+// The people and boards of a run: owners who vouch, gateways that write blocks, members with books and keys, and the
+// transactions that found the community. Everything secret is drawn from the run's seed. Used by world.ts only.
+import { macKey } from '#protocol';
+import { KeyRecord } from '#mesh';
+import { putU32 } from '#protocol';
+import { ed25519PublicKey, pairKeys, signEd25519, x25519, x25519PublicKey, type PairKeys } from '../crypto/index.ts';
+import {
+  PoolId, TxKind, encodeGenesis, ledgerIdOf, moneyOf, signJoin, signTx, type GenesisParams,
+} from '../ledger/index.ts';
+import type { Prng } from '../ether/prng.ts';
+import { simBook, type SimBook } from './books.ts';
+import { fastCrypto } from './fast-crypto.ts';
+import { simProfile, type SimParams } from './params.ts';
+
+/** Nodes that one owner vouches for: as many as may share a member's basic allowance (SPEC L7.9). */
+export const NODES_PER_OWNER = 8;
+const OWNERS_MAX = 64;
+const ADDRESS_FIRST = 0x01000001;
+/** Odd, so that neighbouring stations differ in the low byte, which is their alias. */
+const ADDRESS_STEP = 0x101;
+
+export interface Owner {
+  seed: Uint8Array;
+  key: Uint8Array;
+}
+
+export interface Member {
+  index: number;
+  address: number;
+  /** Index of the guarantor among the owners. */
+  owner: number;
+  linkSecret: Uint8Array;
+  linkKey: Uint8Array;
+  paySecret: Uint8Array;
+  book: SimBook;
+}
+
+export interface Founding {
+  genesis: Uint8Array;
+  params: GenesisParams;
+  ledgerId: Uint8Array;
+  owners: Owner[];
+  blockSeeds: Uint8Array[];
+  members: Member[];
+}
+
+export function randomBytes(prng: Prng, count: number): Uint8Array {
+  const bytes = new Uint8Array(count);
+  for (let i = 0; i < count; i++) bytes[i] = prng.nextU32() >>> 24;
+  return bytes;
+}
+
+export function addressOf(index: number): number {
+  return ADDRESS_FIRST + index * ADDRESS_STEP;
+}
+
+export function ownerCount(nodes: number): number {
+  return Math.min(OWNERS_MAX, Math.max(2, Math.ceil(nodes / NODES_PER_OWNER)));
+}
+
+/** `ownerOf(index)`: who vouches for a node. Gateways are the first nodes. */
+export function foundCommunity(sim: SimParams, prng: Prng, ownerOf: (index: number) => number): Founding {
+  const owners = Array.from({ length: ownerCount(sim.nodes) }, () => {
+    const seed = randomBytes(prng, 32);
+    return { seed, key: ed25519PublicKey(seed) };
+  });
+  const blockSeeds = Array.from({ length: sim.gateways }, () => randomBytes(prng, 32));
+  const params = simProfile(sim)({
+    createdS: 1_700_000_000,
+    salt: randomBytes(prng, 16),
+    ownerKeys: owners.map((owner) => owner.key),
+    gateways: blockSeeds.map((seed, i) => ({
+      owner: ownerOf(i), address: addressOf(i), blockKey: ed25519PublicKey(seed), teslaAnchor: randomBytes(prng, 16),
+    })),
+  });
+  const line = Math.floor((moneyOf(params).supply * 3) / 4 / owners.length);
+  params.owners = owners.map(({ key }) => ({ key, line }));
+  const genesis = encodeGenesis(params);
+  const ledgerId = ledgerIdOf(fastCrypto, genesis);
+  const members = Array.from({ length: sim.nodes }, (_, index) => member(index, ownerOf(index), ledgerId, sim.chains, prng));
+  return { genesis, params, ledgerId, owners, blockSeeds, members };
+}
+
+function member(index: number, owner: number, ledgerId: Uint8Array, chains: number, prng: Prng): Member {
+  const address = addressOf(index);
+  const linkSecret = randomBytes(prng, 32);
+  const paySecret = randomBytes(prng, 32);
+  const book = simBook(macKey(paySecret), { ledger: ledgerId, address, generation: 0 }, chains);
+  return { index, address, owner, linkSecret, linkKey: x25519PublicKey(linkSecret), paySecret, book };
+}
+
+/** All joins and names, in the order of the guarantors' nonces. `homeOf(index)`: the address of a node's gateway. */
+export function foundingTransactions(founding: Founding, homeOf: (index: number) => number): Uint8Array[] {
+  const nonces = founding.owners.map(() => 0);
+  const named = founding.owners.map(() => 0);
+  const transactions: Uint8Array[] = [];
+  for (const node of founding.members) {
+    const owner = founding.owners[node.owner]!;
+    const sign = (message: Uint8Array): Uint8Array => signEd25519(owner.seed, message);
+    const nonce = nonces[node.owner]!++;
+    transactions.push(signJoin(founding.ledgerId, {
+      address: node.address, owner: owner.key, linkKey: node.linkKey, bookRoot: node.book.root, generation: 0,
+      home: homeOf(node.index), community: PoolId.FIRST_COMMUNITY, guarantor: owner.key,
+      line: moneyOf(founding.params).creditLine, ownerNonce: nonce, guarantorNonce: nonce, validUntil: 10000,
+    }, sign, sign));
+    if (named[node.owner]!++ >= NODES_PER_OWNER) continue;
+    transactions.push(signTx(founding.ledgerId, TxKind.NAME, {
+      address: node.address, named: 1, nonce: nonces[node.owner]!++, validUntil: 10000,
+    }, sign));
+  }
+  return transactions;
+}
+
+/** Pairwise keys, each pair computed once: provisioning would install the same bytes (SPEC 7.2). */
+export class PairKeyring {
+  private readonly pairs = new Map<number, PairKeys>();
+
+  constructor(private readonly members: readonly Member[]) {}
+
+  private pair(a: number, b: number): PairKeys {
+    const name = Math.min(a, b) * 65536 + Math.max(a, b);
+    const known = this.pairs.get(name);
+    if (known !== undefined) return known;
+    const shared = x25519(this.members[a]!.linkSecret, this.members[b]!.linkKey);
+    if (shared === undefined) throw new Error('a link key drawn from the seed is not valid');
+    const keys = pairKeys(shared);
+    this.pairs.set(name, keys);
+    return keys;
+  }
+
+  table(index: number, peers: Iterable<number>): Uint8Array {
+    const list = [...peers].filter((peer) => peer !== index).sort((a, b) => a - b);
+    const table = new Uint8Array(list.length * KeyRecord.SIZE);
+    list.forEach((peer, i) => {
+      const keys = this.pair(index, peer);
+      const at = i * KeyRecord.SIZE;
+      putU32(table, at + KeyRecord.ADDRESS, this.members[peer]!.address);
+      table.set(keys.link, at + KeyRecord.LINK);
+      table.set(keys.endAuth, at + KeyRecord.END_MAC);
+      table.set(keys.endCipher, at + KeyRecord.END_CIPHER);
+    });
+    return table;
+  }
+}

@@ -1,0 +1,153 @@
+// Everything a run can be told, with its default: the place, the traffic, the money, the clock. A scenario overrides
+// some of it, `--set` the rest. Values are numbers or one of a few words; nothing here knows how they are used.
+import { deskProfile, type Founders, type GenesisParams } from '../ledger/index.ts';
+
+export interface SimParams {
+  nodes: number;
+  /** Home gateways, spread over the map; each serves the nodes nearest to it. */
+  gateways: number;
+  hours: number;
+  topology: 'village' | 'random' | 'line' | 'grid';
+  /** Mean number of others in range on random maps. */
+  neighbours: number;
+  shadowingDb: number;
+  /** Frames lost for no reason the channel model knows, per mille. */
+  lossPerMille: number;
+  spreadingFactor: number;
+  /** Seconds between two packets of a node, on average. */
+  packetS: number;
+  payloadBytes: number;
+  /** Share of packets that go to another node instead of the home gateway, percent. */
+  anyToAny: number;
+  /** Share of nodes that the scenario's special players take, percent. */
+  share: number;
+  /** Seconds from a node's failure to its return, and mean seconds between failures; 0 for never. */
+  churnS: number;
+  outageS: number;
+  /** Mean speed of every other node, in metres per hour. */
+  metresPerHour: number;
+  blockIntervalS: number;
+  moneyRound: number;
+  epoch: number;
+  creditLineP: number;
+  windowP: number;
+  trustMaxP: number;
+  payBatchP: number;
+  levyLocalPerMille: number;
+  levyGlobalPerMille: number;
+  demurragePerMille: number;
+  freePerMille: number;
+  /** Where a threshold player stops relaying: spendable money in P. */
+  thresholdP: number;
+  helloMinS: number;
+  helloMaxS: number;
+  receiptDelayMs: number;
+  retryS: number;
+  /** An idle node is called at least this often. */
+  idleTickMs: number;
+  /** Most of its own time that any node may be on the air, per mille (ETSI EN 300 220: 10 % at 869.5 MHz). */
+  dutyPerMille: number;
+  /** Chains of each chequebook that are real. */
+  chains: number;
+}
+
+/**
+ * A minute between packets and blocks of two minutes keep the proportions of the village profile (a packet every five
+ * minutes, ten-minute blocks) at a fifth of its length: 288 packets a node and epoch, twelve blocks a money round.
+ */
+export const DEFAULTS: SimParams = {
+  nodes: 30,
+  gateways: 1,
+  hours: 24,
+  topology: 'random',
+  neighbours: 5,
+  shadowingDb: 0,
+  lossPerMille: 10,
+  spreadingFactor: 7,
+  packetS: 60,
+  payloadBytes: 50,
+  anyToAny: 20,
+  share: 20,
+  churnS: 0,
+  outageS: 600,
+  metresPerHour: 0,
+  blockIntervalS: 120,
+  moneyRound: 12,
+  epoch: 144,
+  creditLineP: 256,
+  windowP: 64,
+  trustMaxP: 4,
+  payBatchP: 2,
+  levyLocalPerMille: 40,
+  levyGlobalPerMille: 10,
+  demurragePerMille: 100,
+  freePerMille: 10,
+  thresholdP: 400,
+  helloMinS: 10,
+  helloMaxS: 120,
+  receiptDelayMs: 2000,
+  retryS: 60,
+  idleTickMs: 5000,
+  dutyPerMille: 100,
+  chains: 16,
+};
+
+const TOPOLOGIES = ['village', 'random', 'line', 'grid'];
+
+/** Throws a RangeError with one sentence when a name or value is none. */
+export function setParam(params: SimParams, assignment: string): void {
+  const [name = '', value = ''] = assignment.split('=');
+  if (!(name in params)) throw new RangeError(`there is no parameter "${name}"`);
+  if (name === 'topology') {
+    if (!TOPOLOGIES.includes(value)) throw new RangeError(`topology is one of ${TOPOLOGIES.join(', ')}`);
+    params.topology = value as SimParams['topology'];
+    return;
+  }
+  const number = Number(value);
+  if (value === '' || !Number.isFinite(number) || number < 0) throw new RangeError(`${name} needs a number, not "${value}"`);
+  (params as unknown as Record<string, number>)[name] = number;
+}
+
+/** Sentences about what cannot be simulated; empty when the run can start. */
+export function paramFaults(params: SimParams): string[] {
+  const faults: string[] = [];
+  const within = (name: keyof SimParams, low: number, high: number): void => {
+    const value = params[name] as number;
+    if (value < low || value > high) faults.push(`${name} must lie between ${low} and ${high}`);
+  };
+  within('nodes', 2, 20000);
+  within('gateways', 1, Math.min(64, params.nodes - 1));
+  within('hours', 0.01, 24 * 365);
+  within('packetS', 1, 86400);
+  within('payloadBytes', 8, 120);
+  within('anyToAny', 0, 100);
+  within('share', 0, 90);
+  within('chains', 1, 256);
+  within('spreadingFactor', 7, 12);
+  return faults;
+}
+
+/** The genesis parameters of a run: the desk profile with the run's money and clock. */
+export function simProfile(params: SimParams) {
+  return (founders: Founders): GenesisParams => {
+    const base = deskProfile(founders);
+    const { ownerKeys, ...rest } = founders;
+    return {
+      ...base, ...rest,
+      spreadingFactor: params.spreadingFactor,
+      creditLineP: params.creditLineP,
+      windowP: params.windowP,
+      trustMaxP: params.trustMaxP,
+      payBatchP: params.payBatchP,
+      levyLocalPerMille: params.levyLocalPerMille,
+      levyGlobalPerMille: params.levyGlobalPerMille,
+      demurragePerMille: params.demurragePerMille,
+      claimFirst: 5,
+      blockIntervalS: params.blockIntervalS,
+      moneyRound: params.moneyRound,
+      epoch: params.epoch,
+      plannedNodes: 2 * params.nodes,
+      owners: ownerKeys.map((key) => ({ key, line: 0 })),
+    };
+  };
+}
