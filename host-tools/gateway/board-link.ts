@@ -1,164 +1,78 @@
-// The gateway's link to its radio board over a serial port (docs/console.md): JSON lines in, EVENT packets out. Every
-// line is checked; what does not fit is counted and dropped, because a board, a cable or a wrong port says anything.
+// The gateway's link to its radio board over a serial port (docs/console.md): JSON lines in, EVENT packets out. Each
+// connection gets a client of its own, so that no half line and no late answer outlives a pulled cable; while there is
+// none, a request fails at once and its caller tries again.
 import type { ByteStream } from '../serial/byte-stream.ts';
-import { PacketClient } from '../serial/packet-protocol.ts';
-import type { ArrivedPacket, PreparedPacket } from './end-station.ts';
+import { PacketClient, PacketError } from '../serial/packet-protocol.ts';
+import { parseBoardLine, type BoardMessage } from './board-lines.ts';
+import type { PreparedPacket } from './end-station.ts';
 
-export type BoardMessage =
-  | { kind: 'boot'; address: number; board: string }
-  | { kind: 'unprovisioned' }
-  | { kind: 'packet'; packet: ArrivedPacket; hops: number }
-  /** From the board itself: its own OPENs and CLAIMs, already in plain. */
-  | { kind: 'message'; src: number; plaintext: Uint8Array }
-  | { kind: 'note'; note: number; who: number; value: number }
-  | { kind: 'status'; status: BoardStatus }
-  | { kind: 'trouble'; text: string };
-
-export interface BoardStatus {
-  uptimeMs: number;
-  vars: number;
-  varsTotal: number;
-  received: number;
-  refused: number;
-  sent: number;
-  relayed: number;
-  airtimeMs: number;
-  neighbours: Uint8Array;
-  routes: Uint8Array;
-  accounts: Uint8Array;
-}
-
-const LOCK_BYTES = 6;
+/** A virtual board on a busy computer may take a while; a real one answers in milliseconds. */
+const ANSWER_MS = 6000;
+/** Requests under way; a board that has stopped answering must not collect more. */
+const OUTSTANDING_MAX = 32;
 
 export class BoardLink {
-  readonly client: PacketClient;
+  /** Lines that were none of ours. */
   malformed = 0;
+  private client: PacketClient | undefined;
+  private outstanding = 0;
 
-  constructor(stream: ByteStream, onMessage: (message: BoardMessage) => void) {
-    // A virtual board on a busy computer may take a while; a real one answers in milliseconds.
-    this.client = new PacketClient(stream, { packetTimeoutMs: 6000 });
+  constructor(
+    private readonly stream: ByteStream,
+    private readonly onMessage: (message: BoardMessage) => void,
+  ) {}
+
+  get isUp(): boolean {
+    return this.client !== undefined;
+  }
+
+  /** The port is open, or open again. */
+  up(): void {
+    this.down();
+    this.client = new PacketClient(this.stream, { packetTimeoutMs: ANSWER_MS });
     this.client.lines.onLine((line) => {
       const message = parseBoardLine(line);
       if (message === undefined) this.malformed++;
-      else onMessage(message);
+      else this.onMessage(message);
     });
   }
 
+  /** The port is lost: whatever waits for an answer fails now. */
+  down(): void {
+    this.client?.close();
+    this.client = undefined;
+  }
+
   send(packet: PreparedPacket): Promise<void> {
-    return this.client.event({ t: 'send', dst: packet.dst, seq: packet.seq16, data: base64(packet.bytes) });
+    return this.event({ t: 'send', dst: packet.dst, seq: packet.seq16, data: base64(packet.bytes) });
   }
 
   receipt(lock: Uint8Array, preimage: Uint8Array): Promise<void> {
-    return this.client.event({ t: 'receipt', data: base64(Buffer.concat([lock, preimage])) });
+    return this.event({ t: 'receipt', data: base64(Buffer.concat([lock, preimage])) });
   }
 
   state(plaintext: Uint8Array): Promise<void> {
-    return this.client.event({ t: 'state', data: base64(plaintext) });
+    return this.event({ t: 'state', data: base64(plaintext) });
   }
 
   askStatus(): Promise<void> {
-    return this.client.event({ t: 'status' });
+    return this.event({ t: 'status' });
   }
 
-  close(): void {
-    this.client.close();
+  /** Rejects with a PacketError when the board has not taken it, or not in time. */
+  private async event(message: object): Promise<void> {
+    const client = this.client;
+    if (client === undefined) throw new PacketError('closed', 'the board is not connected');
+    if (this.outstanding >= OUTSTANDING_MAX) throw new PacketError('timeout', 'the board does not keep up');
+    this.outstanding++;
+    try {
+      await client.event(message);
+    } finally {
+      this.outstanding--;
+    }
   }
 }
 
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
-}
-
-/** One line of a board's console, or undefined when it is none of ours. Never throws. */
-export function parseBoardLine(line: string): BoardMessage | undefined {
-  if (!line.startsWith('{')) {
-    // The interpreter's own words: an uncaught error, a full heap, a reboot's banner.
-    return /Uncaught|OUT OF MEMORY|Guru Meditation|rst:0x|interpreter error/i.test(line)
-      ? { kind: 'trouble', text: line.slice(0, 200) }
-      : undefined;
-  }
-  let fields: Record<string, unknown>;
-  try {
-    fields = JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
-  switch (fields.t) {
-    case 'boot':
-      return { kind: 'boot', address: number(fields.address) ?? 0, board: String(fields.board) };
-    case 'unprovisioned':
-      return { kind: 'unprovisioned' };
-    case 'packet':
-      return packetOf(fields);
-    case 'message':
-      return messageOf(fields);
-    case 'note':
-      return noteOf(fields);
-    case 'status':
-      return statusOf(fields);
-    case 'error':
-      return { kind: 'trouble', text: String(fields.message).slice(0, 200) };
-    case 'fault':
-      return { kind: 'trouble', text: `radio fault ${String(fields.code)}` };
-    case 'refused':
-      return { kind: 'trouble', text: `the board refused a request (${String(fields.request).slice(0, 40)})` };
-    default:
-      return undefined;
-  }
-}
-
-/** A whole number of 32 bits, which is all that a board sends. */
-function number(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32
-    ? value
-    : undefined;
-}
-
-function bytes(value: unknown): Uint8Array | undefined {
-  if (typeof value !== 'string' || value.length > 8192 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) return undefined;
-  return new Uint8Array(Buffer.from(value, 'base64'));
-}
-
-function packetOf(fields: Record<string, unknown>): BoardMessage | undefined {
-  const src = number(fields.src);
-  const seq16 = number(fields.seq);
-  const packetClass = number(fields.class);
-  const hops = number(fields.hops);
-  const data = bytes(fields.data);
-  if (src === undefined || seq16 === undefined || packetClass === undefined || hops === undefined)
-    return undefined;
-  if (data === undefined || data.length < LOCK_BYTES) return undefined;
-  const packet = { src, seq16, packetClass, lock: data.slice(0, LOCK_BYTES), ciphertext: data.slice(LOCK_BYTES) };
-  return { kind: 'packet', packet, hops };
-}
-
-function messageOf(fields: Record<string, unknown>): BoardMessage | undefined {
-  const src = number(fields.src);
-  const plaintext = bytes(fields.data);
-  return src === undefined || plaintext === undefined ? undefined : { kind: 'message', src, plaintext };
-}
-
-function noteOf(fields: Record<string, unknown>): BoardMessage | undefined {
-  const note = number(fields.note);
-  const who = number(fields.who);
-  const value = number(fields.value);
-  if (note === undefined || who === undefined || value === undefined) return undefined;
-  return { kind: 'note', note, who, value };
-}
-
-const FIGURES = ['uptimeMs', 'vars', 'varsTotal', 'received', 'refused', 'sent', 'relayed', 'airtimeMs'] as const;
-
-function statusOf(fields: Record<string, unknown>): BoardMessage | undefined {
-  const status: Partial<BoardStatus> = {};
-  for (const name of FIGURES) {
-    const value = number(fields[name]);
-    if (value === undefined) return undefined;
-    status[name] = value;
-  }
-  for (const name of ['neighbours', 'routes', 'accounts'] as const) {
-    const value = bytes(fields[name]);
-    if (value === undefined) return undefined;
-    status[name] = value;
-  }
-  return { kind: 'status', status: status as BoardStatus };
 }

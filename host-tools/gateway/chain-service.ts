@@ -2,7 +2,7 @@
 // on the disk in one batch before anybody hears of them; a batch that fails takes the block back. Time comes in as
 // an argument, so tests need no clock.
 import type { BlockHeader, Ledger, LedgerDeps, TxResult } from '../ledger/index.ts';
-import { Bound, TxCode, blockHash, decodeBlock, txId } from '../ledger/index.ts';
+import { Bound, TxCode, TxKind, blockHash, decodeBlock, decodeTx, txId } from '../ledger/index.ts';
 import { nodeCrypto, verifyEd25519 } from '../crypto/index.ts';
 import type { ChainStore } from './store/index.ts';
 
@@ -11,16 +11,25 @@ export const LEDGER_DEPS: LedgerDeps = { crypto: nodeCrypto, verify: verifyEd255
 /** Transactions that wait; more are refused and have to be sent again. */
 const POOL_MAX = 4 * Bound.BLOCK_TRANSACTIONS;
 
+/** What one block settled. */
+export interface Work {
+  claims: number;
+  settledCredits: number;
+}
+
 export interface MadeBlock {
   header: BlockHeader;
   hash: Uint8Array;
+  work: Work;
   /** Those that are in it, in order. */
   transactions: Uint8Array[];
   refused: { transaction: Uint8Array; code: TxCode }[];
 }
 
+type Notes = [name: string, value: Uint8Array][];
+
 export class ChainService {
-  private pool = new Map<string, Uint8Array>();
+  private readonly pool = new Map<string, Uint8Array>();
 
   constructor(
     readonly ledger: Ledger,
@@ -35,43 +44,50 @@ export class ChainService {
 
   /** Checks and queues; the same bytes twice are one. OK means queued, not included. */
   submit(transaction: Uint8Array): TxCode {
-    const id = Buffer.from(txId(nodeCrypto, transaction)).toString('hex');
-    if (this.pool.has(id)) return TxCode.OK;
     const code = this.ledger.check(transaction);
     if (code !== TxCode.OK) return code;
-    if (this.pool.size >= POOL_MAX) return TxCode.BLOCK_FULL;
-    this.pool.set(id, transaction);
+    const { name, number } = placeOf(transaction);
+    const waiting = this.pool.get(name);
+    if (waiting === undefined && this.pool.size >= POOL_MAX) return TxCode.BLOCK_FULL;
+    if (waiting === undefined || number > placeOf(waiting).number) this.pool.set(name, transaction);
     return TxCode.OK;
   }
 
   /** For transactions that only become valid one after another (a row of joins): queued unchecked. */
   submitAll(transactions: Uint8Array[]): void {
-    for (const transaction of transactions) {
-      this.pool.set(Buffer.from(txId(nodeCrypto, transaction)).toString('hex'), transaction);
-    }
+    for (const transaction of transactions) this.pool.set(placeOf(transaction).name, transaction);
   }
 
   /**
-   * The next block, if its slot has come. `notes` are the gateway's own records that must agree with the chain.
+   * The next block, if its slot has come. `notesOf` gives the gateway's own records that must agree with the chain.
    * Throws a StoreError when it cannot be kept; the chain is then as before and the pool still holds everything.
    */
-  makeBlock(timeS: number, notes: [name: string, value: Uint8Array][] = []): MadeBlock | undefined {
-    if (!this.ledger.canBuildAt(timeS)) return undefined;
+  makeBlock(timeS: number, notesOf: (height: number, work: Work) => Notes = () => []): MadeBlock | undefined {
+    const { ledger } = this;
+    if (!ledger.canBuildAt(timeS)) return undefined;
     const candidates = [...this.pool.values()];
-    const built = this.ledger.buildBlock({ timeS, producer: this.producer, candidates, sign: this.sign });
+    const { claims, settledCredits } = ledger.counters;
+    const built = ledger.buildBlock({ timeS, producer: this.producer, candidates, sign: this.sign });
+    const { counters } = ledger;
+    const work = { claims: counters.claims - claims, settledCredits: counters.settledCredits - settledCredits };
     try {
-      this.store.append(built.block, this.ledger.changes(), notes);
+      this.assertConserved();
+      this.store.append(built.block, ledger.changes(), notesOf(ledger.height, work));
     } catch (error) {
-      this.ledger.undoBlock();
+      ledger.undoBlock();
       throw error;
     }
-    const totals = this.ledger.totals();
-    if (!totals.conserved) throw new Error(`balances sum to ${totals.sum}, supply is ${totals.supply}`);
-    return this.conclude(built.block, candidates, built.results);
+    return { work, ...this.conclude(built.block, candidates, built.results) };
+  }
+
+  /** A scan of all accounts: a millisecond for ten thousand of them. A block that made or lost a credit is not kept. */
+  private assertConserved(): void {
+    const { conserved, sum, supply } = this.ledger.totals();
+    if (!conserved) throw new Error(`balances sum to ${sum}, supply is ${supply}`);
   }
 
   /** What was included leaves the pool; so does what was refused, except for want of room. */
-  private conclude(bytes: Uint8Array, candidates: Uint8Array[], results: TxResult[]): MadeBlock {
+  private conclude(bytes: Uint8Array, candidates: Uint8Array[], results: TxResult[]): Omit<MadeBlock, 'work'> {
     const block = decodeBlock(bytes)!;
     const refused: MadeBlock['refused'] = [];
     this.pool.clear();
@@ -87,4 +103,14 @@ export class ChainService {
       refused,
     };
   }
+}
+
+/** Of several claims on one channel only the highest can count in a block, so they share one place in the pool. */
+function placeOf(transaction: Uint8Array): { name: string; number: number } {
+  const decoded = decodeTx(transaction);
+  if (decoded.code === TxCode.OK && decoded.tx.kind === TxKind.CLAIM) {
+    const { payer, generation, chain, number } = decoded.tx;
+    return { name: `claim ${payer} ${generation} ${chain}`, number };
+  }
+  return { name: Buffer.from(txId(nodeCrypto, transaction)).toString('hex'), number: 0 };
 }

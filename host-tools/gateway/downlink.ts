@@ -1,5 +1,6 @@
 // Messages from the gateway to its nodes: one at a time a node, a few in all, repeated when they get lost, a newer
-// STATE of a channel instead of an older one. Pure: the caller sends, and tells what became of each.
+// STATE of a channel instead of an older one. Remembers who missed something, because a payer that never hears of a
+// raised limit would stay mute. Pure: the caller sends, and tells what became of each.
 import { Payload, StatePayload, toHex } from '#protocol';
 import type { PreparedPacket } from './end-station.ts';
 
@@ -18,7 +19,9 @@ interface Flying extends Waiting {
 }
 
 const IN_FLIGHT_MAX = 4;
-const TRIES_MAX = 5;
+/** With pauses that double up to a quarter of an hour: about an hour and a half. */
+const TRIES_MAX = 12;
+const PAUSE_DOUBLINGS_MAX = 10;
 /** Longer than any packet lives in the mesh (SPEC 8.4). */
 const LIFETIME_MS = 90_000;
 const WAITING_MAX = 1000;
@@ -26,8 +29,11 @@ const WAITING_MAX = 1000;
 export class Downlink {
   private waiting: Waiting[] = [];
   private flying: Flying[] = [];
+  /** Nodes to which everything was told that they should know. */
+  private readonly informed = new Set<number>();
   dropped = 0;
 
+  /** `prepare` answers undefined for a node that is not, or no longer, on the ledger. */
   constructor(private readonly prepare: (dst: number, plaintext: Uint8Array) => PreparedPacket | undefined) {}
 
   get size(): number {
@@ -37,27 +43,38 @@ export class Downlink {
   push(dst: number, plaintext: Uint8Array, nowMs: number): void {
     const subject = `${dst} ${subjectOf(plaintext)}`;
     this.waiting = this.waiting.filter((other) => other.subject !== subject);
-    if (this.waiting.length >= WAITING_MAX) this.dropped++;
+    if (this.waiting.length >= WAITING_MAX) this.drop(dst);
     else this.waiting.push({ dst, subject, plaintext, tries: 0, notBeforeMs: nowMs });
+  }
+
+  /**
+   * A packet of this node came in: what waits for it may go now. True when it missed something, now or before this
+   * process began: the caller then pushes all that it should know.
+   */
+  heard(dst: number, nowMs: number): boolean {
+    for (const message of this.waiting) {
+      if (message.dst === dst && message.tries > 1) message.notBeforeMs = Math.min(message.notBeforeMs, nowMs);
+    }
+    const missed = !this.informed.has(dst);
+    this.informed.add(dst);
+    return missed;
   }
 
   /** The packets that may go now; each has a fresh number, so a repetition is a new packet. */
   due(nowMs: number): PreparedPacket[] {
-    for (const lost of this.flying.filter((one) => one.untilMs <= nowMs)) this.lost(lost.dst, lost.seq16, nowMs);
+    for (const late of this.flying.filter((one) => one.untilMs <= nowMs)) this.lost(late.dst, late.seq16, nowMs);
     const packets: PreparedPacket[] = [];
     for (const message of [...this.waiting]) {
       if (this.flying.length >= IN_FLIGHT_MAX) break;
       if (message.notBeforeMs > nowMs || this.flying.some((one) => one.dst === message.dst)) continue;
       this.waiting.splice(this.waiting.indexOf(message), 1);
       const packet = this.prepare(message.dst, message.plaintext);
-      if (packet === undefined) continue;
-      this.flying.push({
-        ...message,
-        tries: message.tries + 1,
-        seq16: packet.seq16,
-        untilMs: nowMs + LIFETIME_MS,
-      });
-      packets.push(packet);
+      if (packet === undefined) this.drop(message.dst);
+      else {
+        const { seq16 } = packet;
+        this.flying.push({ ...message, tries: message.tries + 1, seq16, untilMs: nowMs + LIFETIME_MS });
+        packets.push(packet);
+      }
     }
     return packets;
   }
@@ -72,18 +89,29 @@ export class Downlink {
     if (index < 0) return;
     const [{ subject, plaintext, tries }] = this.flying.splice(index, 1) as [Flying];
     if (this.waiting.some((other) => other.subject === subject)) return;
-    if (tries >= TRIES_MAX) this.dropped++;
-    else this.waiting.push({ dst, subject, plaintext, tries, notBeforeMs: nowMs + 1000 * 2 ** tries });
+    const pauseMs = 1000 * 2 ** Math.min(tries, PAUSE_DOUBLINGS_MAX);
+    if (tries >= TRIES_MAX || this.waiting.length >= WAITING_MAX) this.drop(dst);
+    else this.waiting.push({ dst, subject, plaintext, tries, notBeforeMs: nowMs + pauseMs });
   }
 
   /** The board could not even begin (no route yet, its table full): not the packet's fault. */
   unsent(dst: number, nowMs: number): void {
     for (const { seq16 } of this.flying.filter((one) => one.dst === dst)) this.lost(dst, seq16, nowMs);
   }
+
+  /** The board started anew and knows nothing of what was under way. */
+  interrupted(nowMs: number): void {
+    for (const { dst, seq16 } of [...this.flying]) this.lost(dst, seq16, nowMs);
+  }
+
+  private drop(dst: number): void {
+    this.dropped++;
+    this.informed.delete(dst);
+  }
 }
 
 /** STATE is about one channel (payer, generation, chain); anything else is its own subject. */
-function subjectOf(plaintext: Uint8Array): string {
+export function subjectOf(plaintext: Uint8Array): string {
   if (plaintext[0] !== Payload.STATE) return toHex(plaintext, 0, plaintext.length);
   return toHex(plaintext, StatePayload.PAYER, StatePayload.PAYEE - StatePayload.PAYER);
 }

@@ -24,18 +24,26 @@ export interface PreparedPacket {
   bytes: Uint8Array;
 }
 
-interface Peer {
-  mac: MacKey;
-  cipher: Uint8Array;
-  /** Highest packet number opened, and which of the 32 below it were. */
+/** What of a peer must survive the host: the highest packet number opened, and which of the 32 below it were. */
+export interface PeerPosition {
+  address: number;
+  /** The numbers of a board with a new key begin anew. */
+  linkKey: Uint8Array;
   last: number;
   seen: number;
+}
+
+interface Peer extends PeerPosition {
+  mac: MacKey;
+  cipher: Uint8Array;
 }
 
 const WINDOW = 32;
 
 export class EndStation {
   private readonly peers = new Map<number, Peer>();
+  /** Of peers not met since `restore`. */
+  private readonly kept = new Map<number, PeerPosition>();
 
   /**
    * `linkKeyOf(address)`: the X25519 key on the ledger, or undefined. `nextSeq()`: a number never given before, not
@@ -49,21 +57,33 @@ export class EndStation {
     private readonly nextSeq: () => number,
   ) {}
 
+  /** A rekey changes what a node shares with everybody, so the ledger is asked each time. */
   private peer(address: number): Peer | undefined {
-    const known = this.peers.get(address);
-    if (known !== undefined) return known;
     const linkKey = this.linkKeyOf(address);
-    const shared = linkKey === undefined ? undefined : x25519(this.linkSecret, linkKey);
+    if (linkKey === undefined) return undefined;
+    const known = this.peers.get(address);
+    if (known !== undefined && sameKey(known, linkKey)) return known;
+    const shared = x25519(this.linkSecret, linkKey);
     if (shared === undefined) return undefined;
     const keys = pairKeys(shared);
-    const peer = { mac: macKey(keys.endAuth), cipher: keys.endCipher, last: 0, seen: 0 };
+    const kept = this.kept.get(address);
+    const { last, seen } = kept !== undefined && sameKey(kept, linkKey) ? kept : { last: 0, seen: 0 };
+    const peer = { address, linkKey, mac: macKey(keys.endAuth), cipher: keys.endCipher, last, seen };
     this.peers.set(address, peer);
+    this.kept.delete(address);
     return peer;
   }
 
-  /** A rekey changes what a node shares with everybody. */
-  forget(address: number): void {
-    this.peers.delete(address);
+  /** What `restore` wants after the next start; without it a node's 32-bit numbers could not be told from 16 bits. */
+  positions(): PeerPosition[] {
+    const peers = [...this.peers.values()].filter(({ last }) => last > 0);
+    return [...this.kept.values(), ...peers].map(({ address, linkKey, last, seen }) => ({
+      address, linkKey, last, seen,
+    }));
+  }
+
+  restore(positions: PeerPosition[]): void {
+    for (const position of positions) this.kept.set(position.address, position);
   }
 
   /** Authenticates and opens. A repeated packet still gets its receipt: the first one may have been lost. */
@@ -106,11 +126,18 @@ export class EndStation {
   }
 }
 
-/** Full numbers a low half may stand for: nearest to the highest seen first; any wrap after a restart of the host. */
+function sameKey(position: PeerPosition, linkKey: Uint8Array): boolean {
+  return Buffer.compare(position.linkKey, linkKey) === 0;
+}
+
+/** For a node never heard before: its numbers may be far on, but each guess costs four hashes. */
+const GUESSES = 16;
+
+/** Full numbers a low half may stand for: nearest to the highest seen first. */
 function candidates(last: number, low: number): number[] {
   const near = last - (last % 65536) + low;
   const order = [near, near + 65536, near - 65536];
-  if (last === 0) for (let high = 1; high < 16; high++) order.push(high * 65536 + low);
+  if (last === 0) for (let high = 1; high < GUESSES; high++) order.push(high * 65536 + low);
   return [...new Set(order)].filter((seq) => seq >= 0 && seq < 2 ** 32);
 }
 

@@ -1,27 +1,23 @@
 // The gateway: its board on one side, the chain on the other, and everything a person may see of both. It decides
 // nothing that the ledger or the mesh decides; it carries, counts and remembers. No sockets and no clock of its own:
-// up.ts gives it a board stream and calls `tick`.
+// run.ts gives it a board stream and calls `tick`.
 import { pack, unpack } from 'msgpackr';
 import { Note } from '#mesh';
-import { Payload, putU32, getU32 } from '#protocol';
+import { Class, Payload, getU32, putU32, toHex } from '#protocol';
 import { TxCode } from '../ledger/index.ts';
 import { addressText } from '../provision/identity.ts';
-import type { BoardLink, BoardMessage } from './board-link.ts';
+import { blockView, workNotes } from './block-views.ts';
+import type { BoardLink } from './board-link.ts';
+import type { BoardMessage } from './board-lines.ts';
 import type { ChainService, MadeBlock } from './chain-service.ts';
-import { Downlink } from './downlink.ts';
+import { Downlink, subjectOf } from './downlink.ts';
 import type { ArrivedPacket, EndStation } from './end-station.ts';
+import { Errands } from './errands.ts';
+import { Figures } from './figures.ts';
 import { Home } from './home.ts';
 import { describePayload } from './reading.ts';
-import type { ChainStore } from './store/index.ts';
-import type { BlockView, GatewayEvent, PacketView } from './view.ts';
-
-/** Counted since the chain began; kept in the store with each block. */
-export interface Tally {
-  delivered: number;
-  receipts: number;
-  payments: number;
-  faults: number;
-}
+import { StoreError, type ChainStore } from './store/index.ts';
+import type { GatewayEvent, PacketView } from './view.ts';
 
 export interface GatewayParts {
   address: number;
@@ -31,10 +27,14 @@ export interface GatewayParts {
   nameOf(address: number): string;
 }
 
-const TALLY_NOTE = 'tally';
 const SEQ_NOTE = 'seq';
-const SEQ_LEASE = 1024;
-const BLOCKS_KEPT = 200;
+const SEQ_LEASE = 256;
+/** The packet number is the cipher's nonce: after the last one nothing may be sent. */
+const SEQ_MAX = 2 ** 32 - SEQ_LEASE;
+/** No board needs a proof later than a packet lives (SPEC 8.4). */
+const RECEIPT_LIFE_MS = 90_000;
+/** Three times as long as a board is silent when all is well (docs/console.md). */
+const SILENCE_MS = 30_000;
 
 /** Packet numbers leased in the store: a crash skips some and repeats none. */
 export function leasedNumbers(store: ChainStore): () => number {
@@ -43,6 +43,7 @@ export function leasedNumbers(store: ChainStore): () => number {
   let lease = next;
   return () => {
     if (next >= lease) {
+      if (next > SEQ_MAX) throw new StoreError('all packet numbers are used up', 'Give the gateway a new link key.');
       lease = next + SEQ_LEASE;
       const bytes = new Uint8Array(4);
       putU32(bytes, 0, lease);
@@ -53,34 +54,32 @@ export function leasedNumbers(store: ChainStore): () => number {
 }
 
 export class Gateway {
-  readonly tally: Tally;
-  readonly blocks: BlockView[] = [];
-  /** Per node: packets delivered, hops of the last one, when it was heard (ms). */
-  readonly heard = new Map<number, { delivered: number; hops: number; atMs: number }>();
+  readonly figures: Figures;
+  /** Restarts of the own board since it was attached. */
+  reboots = 0;
   private readonly home: Home;
   private readonly downlink: Downlink;
+  private readonly errands = new Errands();
   private readonly listeners = new Set<(event: GatewayEvent) => void>();
   private link: BoardLink | undefined;
-  private nextPacketId: number;
   private nowMs = 0;
+  /** When the board last said something; 0 before. */
+  private lineMs = 0;
+  private silent = false;
+  private early = false;
+  private known = false;
 
   constructor(private readonly parts: GatewayParts) {
     const { store, chain, end } = parts;
     this.home = new Home(chain.ledger, (root) => store.book(root));
     this.downlink = new Downlink((dst, plaintext) => end.prepare(dst, plaintext));
-    const kept = store.note(TALLY_NOTE);
-    this.tally = {
-      delivered: 0,
-      receipts: 0,
-      payments: 0,
-      faults: 0,
-      ...(kept && (unpack(Buffer.from(kept)) as Tally)),
-    };
-    this.nextPacketId = store.lastPacketId() + 1;
+    this.figures = new Figures(store);
+    end.restore(this.figures.peers);
   }
 
   attach(link: BoardLink): void {
     this.link = link;
+    this.tell(this.home.about(this.parts.address));
   }
 
   subscribe(listener: (event: GatewayEvent) => void): () => void {
@@ -101,56 +100,79 @@ export class Gateway {
     this.emit({ type: 'log', data: { at: new Date(this.nowMs).toISOString(), level, text } });
   }
 
+  trouble(text: string): void {
+    this.figures.tally.faults++;
+    this.log('warn', text);
+  }
+
   // ---------------------------------------------------------------- from the board
 
+  /** Throws a StoreError when a packet cannot be kept; no receipt is given for it then. */
   hear(message: BoardMessage): void {
+    const before = this.known;
+    this.known = true;
+    this.lineMs = this.nowMs;
     switch (message.kind) {
+      case 'boot':
+        return this.booted(message.address, before);
+      case 'unprovisioned':
+        return this.trouble('the gateway board has lost its settings: start the gateway again to write them');
       case 'packet':
         return this.packet(message.packet, message.hops);
       case 'message':
-        return this.request(message.src, message.plaintext);
+        return this.fromOwnBoard(message.src, message.plaintext);
       case 'note':
         return this.note(message);
       case 'trouble':
         return this.trouble(`gateway board: ${message.text}`);
-      default:
+      case 'status':
         return;
     }
   }
 
-  trouble(text: string): void {
-    this.tally.faults++;
-    this.log('warn', text);
+  /** The board's memory is gone: what was under way with it goes again. `before`: it had said something already. */
+  private booted(address: number, before: boolean): void {
+    if (address !== 0 && address !== this.parts.address)
+      this.trouble(`another board (${addressText(address)}) answers on the port of the gateway's`);
+    else if (before) this.trouble(`the gateway board restarted (${++this.reboots} times since the gateway began)`);
+    this.downlink.interrupted(this.nowMs);
+    this.tell(this.home.about(this.parts.address));
   }
 
   private packet(packet: ArrivedPacket, hops: number): void {
     const opened = this.parts.end.open(packet);
     if (!opened.ok) return this.trouble(`packet from ${addressText(packet.src)} refused: ${opened.reason}`);
-    void this.link?.receipt(packet.lock, opened.preimage).catch(() => {});
-    this.tally.receipts++;
+    // Kept first: a receipt is a promise.
+    if (opened.repeated) this.figures.tally.receipts++;
+    else this.remember(packet, opened.plaintext, hops);
+    const { lock } = packet;
+    this.errand(`receipt ${toHex(lock, 0, lock.length)}`, this.nowMs + RECEIPT_LIFE_MS, (link) =>
+      link.receipt(lock, opened.preimage));
     if (opened.repeated) return;
-    this.remember(packet, opened.plaintext, hops);
+    if (this.downlink.heard(packet.src, this.nowMs)) this.tell(this.home.about(packet.src));
     this.request(packet.src, opened.plaintext);
   }
 
   private remember(packet: ArrivedPacket, plaintext: Uint8Array, hops: number): void {
-    const known = this.heard.get(packet.src);
-    const delivered = (known?.delivered ?? 0) + 1;
-    this.heard.set(packet.src, { delivered, hops, atMs: this.nowMs });
-    this.tally.delivered++;
     const view: PacketView = {
-      id: this.nextPacketId++,
+      id: this.figures.packetId + 1,
       at: new Date(this.nowMs).toISOString(),
       src: addressText(packet.src),
       name: this.parts.nameOf(packet.src),
       kind: kindOf(plaintext),
       hops,
       bytes: packet.ciphertext.length,
-      backed: (packet.packetClass & 0x80) !== 0,
+      backed: (packet.packetClass & Class.BACKED) !== 0,
       text: describePayload(plaintext),
     };
-    this.parts.store.appendPackets([[view.id, pack(view)]]);
+    this.parts.store.appendPackets([[view.id, new Uint8Array(pack(view))]]);
+    this.figures.count(view);
     this.emit({ type: 'packet', data: view });
+  }
+
+  private fromOwnBoard(src: number, plaintext: Uint8Array): void {
+    if (src === this.parts.address) this.request(src, plaintext);
+    else this.trouble(`the gateway board speaks for ${addressText(src)}`);
   }
 
   private request(src: number, plaintext: Uint8Array): void {
@@ -174,16 +196,24 @@ export class Gateway {
 
   /** A payment or another event on any board that can be watched. */
   seen(note: number): void {
-    if (note === Note.PAID_IN) this.tally.payments++;
+    if (note === Note.PAID_IN) this.figures.tally.payments++;
   }
 
   // ---------------------------------------------------------------- to the nodes
 
   private tell(messages: { dst: number; plaintext: Uint8Array }[]): void {
     for (const { dst, plaintext } of messages) {
-      if (dst === this.parts.address) void this.link?.state(plaintext).catch(() => {});
-      else this.downlink.push(dst, plaintext, this.nowMs);
+      if (dst !== this.parts.address) this.downlink.push(dst, plaintext, this.nowMs);
+      else this.errand(`state ${subjectOf(plaintext)}`, Infinity, (link) => link.state(plaintext));
     }
+  }
+
+  private errand(name: string, untilMs: number, run: (link: BoardLink) => Promise<void>): void {
+    this.errands.push(name, untilMs, async () => {
+      if (this.link === undefined) throw new Error('no board is attached');
+      await run(this.link);
+    });
+    if (this.link?.isUp === true) void this.errands.go(this.nowMs);
   }
 
   // ---------------------------------------------------------------- time
@@ -191,33 +221,55 @@ export class Gateway {
   /** Several times a second. Throws a StoreError when a block cannot be kept. */
   tick(nowMs: number): MadeBlock | undefined {
     this.nowMs = nowMs;
-    for (const packet of this.downlink.due(nowMs)) {
-      this.link?.send(packet).catch(() => this.downlink.lost(packet.dst, packet.seq16, nowMs));
-    }
-    const before = this.parts.chain.ledger.counters.claims;
-    const credits = this.parts.chain.ledger.counters.settledCredits;
-    const made = this.parts.chain.makeBlock(Math.floor(nowMs / 1000), [[TALLY_NOTE, pack(this.tally)]]);
-    if (made === undefined) return undefined;
-    this.concluded(made, before, credits);
+    this.talk();
+    const { chain } = this.parts;
+    this.watchClock(Math.floor(nowMs / 1000));
+    const made = chain.makeBlock(Math.floor(nowMs / 1000), (height, work) => [
+      this.figures.note(this.parts.end.positions()),
+      ...workNotes(height, work),
+    ]);
+    if (made !== undefined) this.concluded(made);
     return made;
   }
 
-  private concluded(made: MadeBlock, claimsBefore: number, creditsBefore: number): void {
-    const { counters } = this.parts.chain.ledger;
+  /** While the board is away nothing is sent, and no message loses a try. */
+  private talk(): void {
+    const { link, nowMs } = this;
+    if (link === undefined || !link.isUp) {
+      this.lineMs = 0;
+      return;
+    }
+    if (this.lineMs === 0) this.lineMs = nowMs;
+    const silent = nowMs - this.lineMs > SILENCE_MS;
+    if (silent && !this.silent) this.trouble(`the gateway board has said nothing for ${SILENCE_MS / 1000} s`);
+    this.silent = silent;
+    for (const packet of this.downlink.due(nowMs)) {
+      link.send(packet).catch(() => this.downlink.lost(packet.dst, packet.seq16, this.nowMs));
+    }
+    void this.errands.go(nowMs);
+  }
+
+  /** Blocks wait for a clock that was set back; somebody should know why. */
+  private watchClock(timeS: number): void {
+    const { ledger } = this.parts.chain;
+    const early = ledger.slotAt(timeS) < ledger.counters.slot - 1;
+    if (early && !this.early) {
+      const seconds = ledger.counters.slot * ledger.params.blockIntervalS - timeS;
+      this.trouble(`this computer's clock is ${seconds} s behind the last block: no blocks until it has caught up`);
+    }
+    this.early = early;
+  }
+
+  private concluded(made: MadeBlock): void {
     this.tell(this.home.afterBlock(made.transactions));
     for (const { code } of made.refused) this.log('warn', `a transaction was refused (code ${code})`);
-    const view: BlockView = {
-      height: made.header.height,
-      at: new Date(this.nowMs).toISOString(),
-      hash: Buffer.from(made.hash).toString('hex'),
-      stateRoot: Buffer.from(made.header.stateRoot).toString('hex'),
-      transactions: made.transactions.length,
-      claims: counters.claims - claimsBefore,
-      settledCredits: counters.settledCredits - creditsBefore,
-    };
-    this.blocks.push(view);
-    if (this.blocks.length > BLOCKS_KEPT) this.blocks.shift();
-    this.emit({ type: 'block', data: view });
+    const { blockIntervalS } = this.parts.chain.ledger.params;
+    this.emit({ type: 'block', data: blockView(made.header, made.hash, made.work, blockIntervalS) });
+  }
+
+  /** At a clean end: what the last block did not take along. */
+  keep(): void {
+    this.parts.store.putNote(...this.figures.note(this.parts.end.positions()));
   }
 
   /** The newest packets with an id above `afterId`, oldest first; they survive restarts. */

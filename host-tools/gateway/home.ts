@@ -61,7 +61,10 @@ export class Home {
     const generation = bytes[OpenPayload.GENERATION]!;
     const chain = bytes[OpenPayload.CHAIN]!;
     const existing = this.ledger.channel(payer, generation, chain);
-    if (existing !== undefined) return { messages: this.tellBoth(existing), kind: 'open' };
+    if (existing !== undefined) {
+      if (existing.payee !== payee) return refusal('open', 'the chain is bound to another payee');
+      return { messages: this.tellBoth(existing), kind: 'open' };
+    }
     const node = this.ledger.account(payer);
     const book = node === undefined ? undefined : this.bookOf(node.bookRoot);
     if (node === undefined || book === undefined)
@@ -89,9 +92,13 @@ export class Home {
     const channel = this.ledger.channel(payer, generation, chain);
     if (channel === undefined || channel.payee !== payee)
       return refusal('claim', 'there is no such channel to this payee');
-    if (channel.settled >= number) return { messages: this.tellBoth(channel), kind: 'claim' };
+    if (channel.settled > number) return { messages: this.tellBoth(channel), kind: 'claim' };
     const link = bytes.slice(ClaimPayload.LINK, ClaimPayload.SIZE);
-    return this.checked('claim', encodeClaim({ payer, generation, chain, number, link }));
+    const output = this.checked('claim', encodeClaim({ payer, generation, chain, number, link }));
+    // Nothing new to settle: a refill when it is worth one (SPEC L7.3), else the payee only missed what it got.
+    if (channel.settled === number && output.transaction === undefined)
+      return { messages: this.tellBoth(channel), kind: 'claim' };
+    return output;
   }
 
   private request(src: number, bytes: Uint8Array): HomeOutput {
@@ -126,6 +133,12 @@ export class Home {
       if (channel !== undefined) messages.push(...this.tellBoth(channel));
     }
     return messages;
+  }
+
+  /** All that a node should know: STATE of each channel on which it pays or is paid. */
+  about(address: number): HomeOutput['messages'] {
+    const channels = this.ledger.channelsOf(address);
+    return channels.map((channel) => ({ dst: address, plaintext: this.state(address, channel) }));
   }
 
   private tellBoth(channel: Channel): HomeOutput['messages'] {

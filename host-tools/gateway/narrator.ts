@@ -16,6 +16,8 @@ function emptySecond(): Second {
   return { readings: new Map(), other: [], payments: 0, claims: 0, settledCredits: 0, height: 0, warnings: [] };
 }
 
+const READINGS_MAX = 3;
+const OTHERS_MAX = 3;
 const WARNINGS_MAX = 2;
 
 export class Narrator {
@@ -49,14 +51,18 @@ export class Narrator {
     const { readings, other, payments, claims, settledCredits, height, warnings } = this.second;
     this.second = emptySecond();
     const parts: string[] = [];
-    for (const [name, hops] of readings)
+    for (const [name, hops] of [...readings].slice(0, READINGS_MAX))
       parts.push(`reading of ${name} delivered over ${count(hops, 'hop')}, receipt sent`);
-    parts.push(...other);
+    if (readings.size > READINGS_MAX) parts.push(`${readings.size - READINGS_MAX} more readings`);
+    parts.push(...other.slice(0, OTHERS_MAX));
+    if (other.length > OTHERS_MAX) parts.push(`${other.length - OTHERS_MAX} more requests`);
     if (payments > 0) parts.push(count(payments, 'payment'));
     if (claims > 0) parts.push(`${count(claims, 'claim')} settled, ${settledCredits} credits`);
     parts.push(...warnings.slice(0, WARNINGS_MAX).map((text) => `! ${text}`));
+    if (warnings.length > WARNINGS_MAX) parts.push(`! ${warnings.length - WARNINGS_MAX} more`);
     if (parts.length === 0) return undefined;
-    return `${time}  block ${height || '-'}  ${parts.join(' · ')}`;
+    // One line whatever a board or the system put into a message.
+    return `${time}  block ${height || '-'}  ${parts.join(' · ')}`.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
   }
 }
 

@@ -9,7 +9,8 @@ export function describePayload(plaintext: Uint8Array): string {
     case Payload.READING:
       return describeReading(plaintext);
     case Payload.TEXT:
-      return new TextDecoder('utf-8').decode(plaintext.subarray(1));
+      // Without what would move a terminal's cursor.
+      return new TextDecoder('utf-8').decode(plaintext.subarray(1)).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
     case Payload.OPEN:
       return 'asks to open a payment channel';
     case Payload.CLAIM:

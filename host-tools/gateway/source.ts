@@ -4,7 +4,8 @@ import { Acc, Nb, NbFlag, OutFlag } from '#mesh';
 import { getU16, getU32 } from '#protocol';
 import { addressText } from '../provision/identity.ts';
 import type { Position } from '../ether/topology.ts';
-import type { BoardStatus } from './board-link.ts';
+import { storedBlocks } from './block-views.ts';
+import type { BoardStatus } from './board-lines.ts';
 import type { Desk } from './desk.ts';
 import type { Gateway } from './gateway.ts';
 import type {
@@ -27,8 +28,11 @@ export interface SourceParts {
   startedMs: number;
 }
 
+/** A board says its tables every ten seconds; links of one that has been silent for so long are not drawn. */
+const STATUS_LIFE_MS = 60_000;
+
 export class LiveSource implements GatewaySource {
-  private readonly statuses = new Map<number, BoardStatus>();
+  private readonly statuses = new Map<number, { status: BoardStatus; atMs: number }>();
   /** By index of the member; empty where positions are unknown. */
   private positions: Position[] = [];
 
@@ -40,9 +44,10 @@ export class LiveSource implements GatewaySource {
 
   /** A board's own report of its tables, as it says it every ten seconds. */
   heardStatus(address: number, status: BoardStatus): void {
-    this.statuses.set(address, status);
+    this.statuses.set(address, { status, atMs: Date.now() });
   }
 
+  /** The sum over all accounts is made anew each time: a millisecond for ten thousand accounts, once a second. */
   status(): Status {
     const { desk, gateway, version, boards, engine, startedMs } = this.parts;
     const { ledger } = desk;
@@ -60,10 +65,10 @@ export class LiveSource implements GatewaySource {
       ledgerId: hex(ledger.ledgerId),
       height: ledger.height,
       stateRoot: hex(ledger.stateRoot()),
-      delivered: gateway.tally.delivered,
-      receipts: gateway.tally.receipts,
-      payments: gateway.tally.payments,
-      faults: gateway.tally.faults,
+      delivered: gateway.figures.tally.delivered,
+      receipts: gateway.figures.tally.receipts,
+      payments: gateway.figures.tally.payments,
+      faults: gateway.figures.tally.faults,
       startedAt: new Date(startedMs).toISOString(),
       uptimeS: Math.floor((Date.now() - startedMs) / 1000),
     };
@@ -78,7 +83,7 @@ export class LiveSource implements GatewaySource {
 
   private node(member: { name: string; address: number }, index: number): NodeView {
     const { desk, gateway } = this.parts;
-    const heard = gateway.heard.get(member.address);
+    const heard = gateway.figures.heard.get(member.address);
     const role = member.address === desk.founding.gatewayAddress ? 'gateway' : 'node';
     return {
       address: addressText(member.address),
@@ -96,7 +101,9 @@ export class LiveSource implements GatewaySource {
   /** One link a pair: signal as the board with the lower address hears it, payable links of both directions. */
   private links(): LinkView[] {
     const links = new Map<string, LinkView>();
-    for (const [address, status] of this.statuses) {
+    const oldestMs = Date.now() - STATUS_LIFE_MS;
+    const statuses = [...this.statuses].filter(([, { atMs }]) => atMs > oldestMs).sort(([a], [b]) => a - b);
+    for (const [address, { status }] of statuses) {
       for (const link of linksOf(address, status)) {
         const key = `${link.a} ${link.b}`;
         const other = links.get(key);
@@ -112,7 +119,8 @@ export class LiveSource implements GatewaySource {
   }
 
   blocks(belowHeight: number, limit: number): BlockView[] {
-    return this.parts.gateway.blocks.filter((block) => block.height < belowHeight).slice(-limit);
+    const { store, ledger } = this.parts.desk;
+    return storedBlocks(store, belowHeight, limit, ledger.params.blockIntervalS);
   }
 
   subscribe(listener: (event: GatewayEvent) => void): () => void {

@@ -13,6 +13,7 @@ interface KeystoreFile {
 /** About a tenth of a second and 64 MiB: dear for somebody who guesses, not for an owner who types it once. */
 const SCRYPT = { n: 1 << 16, r: 8, p: 1 };
 const SCRYPT_MEMORY_MAX = 256 * 1024 * 1024;
+const SALT_BYTES = 16;
 
 /** A keystore that cannot be opened; the message says whether the passphrase or the file is at fault. */
 export class KeystoreError extends Error {}
@@ -31,7 +32,7 @@ function keyOf(passphrase: string, kdf: KeystoreFile['kdf']): Uint8Array {
 
 /** Names and secrets (any bytes) to the text of a keystore file. */
 export function sealKeystore(secrets: Record<string, Uint8Array>, passphrase: string): string {
-  const kdf = { name: 'scrypt' as const, ...SCRYPT, salt: randomBytes(16).toString('hex') };
+  const kdf = { name: 'scrypt' as const, ...SCRYPT, salt: randomBytes(SALT_BYTES).toString('hex') };
   const nonce = new Uint8Array(randomBytes(nacl.secretbox.nonceLength));
   const plain = JSON.stringify(
     Object.fromEntries(Object.entries(secrets).map(([name, bytes]) => [name, Buffer.from(bytes).toString('hex')])),
@@ -48,12 +49,11 @@ export function sealKeystore(secrets: Record<string, Uint8Array>, passphrase: st
 
 /** The reverse. Throws a KeystoreError. */
 export function openKeystore(text: string, passphrase: string): Record<string, Uint8Array> {
-  const file = parse(text);
-  const box = new Uint8Array(Buffer.from(file.box, 'base64'));
+  const { kdf, nonce, box } = parse(text);
   const plain = nacl.secretbox.open(
-    box,
-    new Uint8Array(Buffer.from(file.nonce, 'hex')),
-    keyOf(passphrase, file.kdf),
+    new Uint8Array(Buffer.from(box, 'base64')),
+    new Uint8Array(Buffer.from(nonce, 'hex')),
+    keyOf(passphrase, kdf),
   );
   if (plain === null) throw new KeystoreError('wrong passphrase, or the keystore was changed');
   const secrets = JSON.parse(new TextDecoder().decode(plain)) as Record<string, string>;
@@ -62,24 +62,34 @@ export function openKeystore(text: string, passphrase: string): Record<string, U
   );
 }
 
-/** Bounds on the parameters keep a hostile file from asking for all memory. */
+const isHex = (text: unknown, bytes: number): boolean =>
+  typeof text === 'string' && text.length === 2 * bytes && /^[0-9a-f]*$/.test(text);
+
+const isBetween = (value: unknown, least: number, most: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+
+/** Bounds on the parameters keep a hostile file from asking for all memory or an hour of work. */
+function isKdf(kdf: unknown): kdf is KeystoreFile['kdf'] {
+  if (typeof kdf !== 'object' || kdf === null) return false;
+  const { name, n, r, p, salt } = kdf as Record<string, unknown>;
+  if (name !== 'scrypt' || !isHex(salt, SALT_BYTES)) return false;
+  if (!isBetween(n, 2, 1 << 18) || !isBetween(r, 1, 16) || !isBetween(p, 1, 4)) return false;
+  // RFC 7914, 2: n is a power of two; the memory is 128 n r bytes, and the library wants some beside it.
+  return (n & (n - 1)) === 0 && 128 * r * (n + p + 2) <= SCRYPT_MEMORY_MAX;
+}
+
 function parse(text: string): KeystoreFile {
-  let file: KeystoreFile;
+  let file: Partial<KeystoreFile> | null;
   try {
-    file = JSON.parse(text) as KeystoreFile;
+    file = JSON.parse(text) as Partial<KeystoreFile> | null;
   } catch {
     throw new KeystoreError('the keystore is not JSON: it is damaged');
   }
-  const { kdf } = file;
   const good =
-    file.version === 1 &&
-    kdf?.name === 'scrypt' &&
+    file?.version === 1 &&
+    isKdf(file.kdf) &&
     typeof file.box === 'string' &&
-    typeof file.nonce === 'string' &&
-    file.nonce.length === 2 * nacl.secretbox.nonceLength &&
-    kdf.n <= 1 << 18 &&
-    kdf.r <= 16 &&
-    kdf.p <= 4;
+    isHex(file.nonce, nacl.secretbox.nonceLength);
   if (!good) throw new KeystoreError('the keystore is damaged or of another version');
-  return file;
+  return file as KeystoreFile;
 }

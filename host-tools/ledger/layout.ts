@@ -12,8 +12,12 @@ export type Fields<L extends FieldList> = { -readonly [F in L[number] as F[0]]: 
 export interface Layout<L extends FieldList> {
   size: number;
   encode(value: Fields<L>): Uint8Array;
+  /** Into `bytes` from `at`; other fields of `value` are ignored. */
+  encodeInto(value: Fields<L>, bytes: Uint8Array, at: number): void;
   /** Undefined when the length differs or an amount has its top bit set. `bytes` may be a view; fields are copies. */
   decode(bytes: Uint8Array): Fields<L> | undefined;
+  /** Into an object that has the fields already, from `at`; false as for `decode`. The rest of `bytes` is ignored. */
+  decodeInto(bytes: Uint8Array, at: number, value: object): boolean;
   /** Offset of a field, for those who sign or patch a part. */
   offsetOf(name: L[number][0]): number;
 }
@@ -61,29 +65,36 @@ export function layout<const L extends FieldList>(fields: L): Layout<L> {
     offsets.set(name, size);
     size += fieldSize(type);
   }
+  const encodeInto = (value: object, bytes: Uint8Array, start: number): void => {
+    let at = start;
+    for (const [name, type] of fields) {
+      put(bytes, at, name, type, (value as Record<string, number | Uint8Array>)[name]!);
+      at += fieldSize(type);
+    }
+  };
+  const decodeInto = (bytes: Uint8Array, start: number, value: object): boolean => {
+    let at = start;
+    for (const [name, type] of fields) {
+      const field = get(bytes, at, type);
+      if (type === 'u48' && (field as number) < 0) return false;
+      if (type === 'i48' && (field as number) < -AMOUNT_MAX) return false;
+      (value as Record<string, number | Uint8Array>)[name] = field;
+      at += fieldSize(type);
+    }
+    return true;
+  };
   return {
     size,
+    encodeInto,
+    decodeInto,
     encode(value) {
       const bytes = new Uint8Array(size);
-      let at = 0;
-      for (const [name, type] of fields) {
-        put(bytes, at, name, type, (value as Record<string, number | Uint8Array>)[name]!);
-        at += fieldSize(type);
-      }
+      encodeInto(value, bytes, 0);
       return bytes;
     },
     decode(bytes) {
-      if (bytes.length !== size) return undefined;
-      const value: Record<string, number | Uint8Array> = {};
-      let at = 0;
-      for (const [name, type] of fields) {
-        const field = get(bytes, at, type);
-        if (type === 'u48' && (field as number) < 0) return undefined;
-        if (type === 'i48' && (field as number) < -AMOUNT_MAX) return undefined;
-        value[name] = field;
-        at += fieldSize(type);
-      }
-      return value as Fields<L>;
+      const value = {};
+      return bytes.length === size && decodeInto(bytes, 0, value) ? (value as Fields<L>) : undefined;
     },
     offsetOf(name) {
       return offsets.get(name)!;

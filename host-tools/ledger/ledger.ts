@@ -78,6 +78,9 @@ export interface LedgerReader {
   tip: Uint8Array | undefined;
 }
 
+/** Records put into the tree at once when a ledger is read back: bounds what a million of them need on the way. */
+const LOAD_BATCH = 16384;
+
 /** A transaction on its way into a block; of a claim also its chain, walked ahead of time. */
 interface Candidate {
   bytes: Uint8Array;
@@ -115,12 +118,14 @@ export class Ledger {
     const ledger = Ledger.empty(deps, reader.genesis);
     const tip = reader.tip === undefined ? undefined : decodeBlock(reader.tip);
     if (reader.tip !== undefined && tip === undefined) throw new RangeError('the last block is damaged');
-    const leaves: TreeChange<StateRecord>[] = [];
+    let leaves: TreeChange<StateRecord>[] = [];
     for (const [key, value] of reader.records()) {
       const record = decodeRecord(key, value);
       if (record === undefined) throw new RangeError('a state record is damaged');
       ledger.state.place(record);
-      leaves.push(ledger.leafOf(record, key, value));
+      if (leaves.push(ledger.leafOf(record, key, value)) < LOAD_BATCH) continue;
+      ledger.tree.update(leaves);
+      leaves = [];
     }
     ledger.tree.update(leaves);
     if (tip !== undefined) ledger.tipHash = blockHash(deps.crypto, tip.headerBytes);

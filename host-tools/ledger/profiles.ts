@@ -35,14 +35,14 @@ function withFounders(base: Omit<GenesisParams, keyof Founders | 'owners'>, foun
 
 /**
  * The table-top mesh: SF7/125 kHz, a block a second, an hour's epoch of 3600 heights with a money round every five
- * minutes, and a first claim after two links so that somebody who watches sees one in the first minute.
+ * minutes, and a first claim after one link so that somebody who watches sees one in the first minute.
  */
 export function deskProfile(founders: Founders): GenesisParams {
   return withFounders({
     ...COMMON,
     spreadingFactor: 7,
     bandwidthHz: 125000,
-    claimFirst: 2,
+    claimFirst: 1,
     blockIntervalS: 1,
     moneyRound: 300,
     epoch: 3600,

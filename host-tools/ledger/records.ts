@@ -3,7 +3,7 @@
 import { toHex } from '#protocol';
 import { LedgerVersion, StateKind } from './constants.ts';
 import type { FieldList, Layout } from './layout.ts';
-import { concat, layout } from './layout.ts';
+import { layout } from './layout.ts';
 
 /** Who holds money. free = balance + line - escrow - guaranteed, never below zero. Credits. */
 interface Holdings {
@@ -178,42 +178,41 @@ export interface Meta {
 export type Account = Owner | Node | Pool;
 export type StateRecord = Account | Channel | Gateway | Meta | Rates | Proposal | Ballot;
 
-const VERSION = [['version', 'u8']] as const;
 const LAYOUTS: Record<StateRecord['kind'], Layout<FieldList>> = {
   [StateKind.META]: layout([
-    ...VERSION, ['height', 'u32'], ['slot', 'u32'], ['nodes', 'u32'], ['openChannels', 'u32'], ['claims', 'u48'],
+    ['height', 'u32'], ['slot', 'u32'], ['nodes', 'u32'], ['openChannels', 'u32'], ['claims', 'u48'],
     ['settledLinks', 'u48'], ['settledCredits', 'u48'], ['paramsVersion', 'u8'], ['proposals', 'u32'],
     ['released', 'u48'], ['seed', 32], ['epochSlot', 'u32'],
   ]),
   [StateKind.OWNER]: layout([
-    ...VERSION, ...HOLDINGS, ['nonce', 'u32'], ['member', 'u8'], ['memberSince', 'u32'], ['community', 'u16'],
+    ...HOLDINGS, ['nonce', 'u32'], ['member', 'u8'], ['memberSince', 'u32'], ['community', 'u16'],
     ['named', 'u8'],
   ]),
   [StateKind.NODE]: layout([
-    ...VERSION, ...HOLDINGS, ['status', 'u8'], ['owner', 32], ['guarantor', 32], ['linkKey', 32], ['bookRoot', 32],
+    ...HOLDINGS, ['status', 'u8'], ['owner', 32], ['guarantor', 32], ['linkKey', 32], ['bookRoot', 32],
     ['generation', 'u8'], ['usedChains', 32], ['home', 'u32'], ['community', 'u16'], ['joined', 'u32'], ['active', 'u32'],
     ['leavesAt', 'u32'], ['unvouchedAt', 'u32'], ['rekeysAt', 'u32'], ['nextLinkKey', 32], ['nextBookRoot', 32],
     ['nextGeneration', 'u8'], ['channels', 'u16'], ['named', 'u8'], ['outsideAt', 'u32'], ['auditedAt', 'u32'],
     ['epoch', 'u32'], ['turnover', 'u48'], ['turnoverBefore', 'u48'], ['paid', 'u48'], ['globalLevy', 'u48'],
   ]),
-  [StateKind.POOL]: layout([...VERSION, ...HOLDINGS, ['share', 'u16']]),
+  [StateKind.POOL]: layout([...HOLDINGS, ['share', 'u16']]),
   [StateKind.CHANNEL]: layout([
-    ...VERSION, ['payee', 'u32'], ['window', 'u8'], ['settled', 'u16'], ['limit', 'u16'], ['expiry', 'u32'],
+    ['payee', 'u32'], ['window', 'u8'], ['settled', 'u16'], ['limit', 'u16'], ['expiry', 'u32'],
     ['closing', 'u8'], ['claimed', 'u32'], ['localRest', 'u16'], ['globalRest', 'u16'], ['link', 16],
   ]),
   [StateKind.GATEWAY]: layout([
-    ...VERSION, ['owner', 32], ['blockKey', 32], ['teslaAnchor', 16], ['anchorSlot', 'u32'], ['registered', 'u32'],
+    ['owner', 32], ['blockKey', 32], ['teslaAnchor', 16], ['anchorSlot', 'u32'], ['registered', 'u32'],
     ['admitted', 'u32'], ['strikes', 'u8'], ['genesis', 'u8'], ['revealed', 'u32'], ['weight', 'u48'],
   ]),
   [StateKind.RATES]: layout([
-    ...VERSION, ['revision', 'u8'], ['creditLineP', 'u16'], ['payBatchP', 'u8'], ['trustMaxP', 'u8'],
+    ['revision', 'u8'], ['creditLineP', 'u16'], ['payBatchP', 'u8'], ['trustMaxP', 'u8'],
     ['claimFirst', 'u16'], ['levyLocalPerMille', 'u16'], ['levyGlobalPerMille', 'u16'], ['demurragePerMille', 'u16'],
   ]),
   [StateKind.PROPOSAL]: layout([
-    ...VERSION, ['owner', 32], ['action', 'u8'], ['subject', 32], ['value', 'u48'],
+    ['owner', 32], ['action', 'u8'], ['subject', 32], ['value', 'u48'],
     ['countsAt', 'u32'], ['effectAt', 'u32'],
   ]),
-  [StateKind.BALLOT]: layout([...VERSION, ['choice', 'u8']]),
+  [StateKind.BALLOT]: layout([['choice', 'u8']]),
 };
 
 const IDS: Record<StateRecord['kind'], Layout<FieldList>> = {
@@ -228,23 +227,59 @@ const IDS: Record<StateRecord['kind'], Layout<FieldList>> = {
   [StateKind.BALLOT]: layout([['proposal', 'u32'], ['owner', 32]]),
 };
 
+const SLAB_BYTES = 65536;
+let slab = new Uint8Array(SLAB_BYTES);
+let slabUsed = 0;
+
+/** Zeroed bytes from a shared slab: an ArrayBuffer for every record of every block would be most of its cost. */
+function allocate(size: number): Uint8Array {
+  if (slabUsed + size > SLAB_BYTES) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  slabUsed += size;
+  return slab.subarray(slabUsed - size, slabUsed);
+}
+
 /** Kind byte and id: the record's name in the store, and what the tree's key is the hash of. */
 export function recordKey(record: StateRecord): Uint8Array {
-  return concat([new Uint8Array([record.kind]), IDS[record.kind].encode(record as never)]);
+  const layoutOfId = IDS[record.kind];
+  const key = allocate(1 + layoutOfId.size);
+  key[0] = record.kind;
+  layoutOfId.encodeInto(record as never, key, 1);
+  return key;
 }
 
 export function encodeRecord(record: StateRecord): Uint8Array {
-  return LAYOUTS[record.kind].encode({ ...record, version: LedgerVersion.RECORD } as never);
+  const body = LAYOUTS[record.kind];
+  const value = allocate(1 + body.size);
+  value[0] = LedgerVersion.RECORD;
+  body.encodeInto(record as never, value, 1);
+  return value;
 }
 
 /** Undefined for anything that `recordKey` and `encodeRecord` cannot have made. */
 export function decodeRecord(key: Uint8Array, value: Uint8Array): StateRecord | undefined {
   const kind = key[0] as StateRecord['kind'];
-  const id = IDS[kind]?.decode(key.subarray(1));
-  const body = LAYOUTS[kind]?.decode(value);
-  if (id === undefined || body === undefined || body['version'] !== LedgerVersion.RECORD) return undefined;
-  const { version: _version, ...fields } = body;
-  return { kind, ...id, ...fields } as unknown as StateRecord;
+  const [id, body] = [IDS[kind], LAYOUTS[kind]];
+  if (id === undefined || body === undefined || key.length !== 1 + id.size) return undefined;
+  if (value.length !== 1 + body.size || value[0] !== LedgerVersion.RECORD) return undefined;
+  // A node is filled into a literal of its shape: an object that grows field by field takes four times the memory.
+  const record = kind === StateKind.NODE ? blankNode(0) : ({ kind } as unknown as StateRecord);
+  return id.decodeInto(key, 1, record) && body.decodeInto(value, 1, record) ? record : undefined;
+}
+
+const NONE = new Uint8Array(32);
+
+/** A node with an address and nothing else: what a join fills in. */
+export function blankNode(address: number): Node {
+  return {
+    kind: StateKind.NODE, address, status: NodeStatus.ACTIVE, balance: 0, line: 0, escrow: 0, guaranteed: 0,
+    owner: NONE, guarantor: NONE, linkKey: NONE, bookRoot: NONE, generation: 0, usedChains: NONE, home: 0,
+    community: 0, joined: 0, active: 0, leavesAt: 0, unvouchedAt: 0, rekeysAt: 0, nextLinkKey: NONE,
+    nextBookRoot: NONE, nextGeneration: 0, channels: 0, named: 0, outsideAt: 0, auditedAt: 0, epoch: 0,
+    turnover: 0, turnoverBefore: 0, paid: 0, globalLevy: 0,
+  };
 }
 
 /** The number of a channel in a Map: payer, generation and chain fit 48 bits. */

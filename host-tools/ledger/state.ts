@@ -1,10 +1,14 @@
 // The state between blocks: every record by its natural key, with a journal that can take a block back. Rules
 // refuse before they edit, so the journal knows blocks only. Byte fields are replaced, never written into.
 import { StateKind } from './constants.ts';
+import { isZero } from './layout.ts';
 import type {
   Ballot, Channel, Gateway, Meta, Node, Owner, Pool, Proposal, Rates, StateRecord,
 } from './records.ts';
 import { channelNumber, keyText } from './records.ts';
+
+/** Byte fields are replaced and never written into, so all that are zero can be this one. */
+const ZERO = new Uint8Array(32);
 
 interface Journal {
   /** Each record as it was before; undefined when the journal saw it added. */
@@ -133,7 +137,7 @@ export class State {
     switch (record.kind) {
       case StateKind.META: this.meta = record; break;
       case StateKind.OWNER: this.owners.set(keyText(record.key), record); break;
-      case StateKind.NODE: this.nodes.set(record.address, record); break;
+      case StateKind.NODE: this.nodes.set(record.address, this.shared(record)); break;
       case StateKind.POOL: this.pools.set(record.id, record); break;
       case StateKind.GATEWAY: this.gateways.set(record.address, record); break;
       case StateKind.CHANNEL: this.placeChannel(record); break;
@@ -141,6 +145,17 @@ export class State {
       case StateKind.PROPOSAL: this.proposals.set(record.id, record); break;
       case StateKind.BALLOT: this.ballots.set(ballotKey(record), record); break;
     }
+  }
+
+  /** Equal keys become one object: a million nodes with seven byte fields of their own would not fit. */
+  private shared(node: Node): Node {
+    if (node.owner === node.guarantor && node.nextLinkKey === ZERO) return node;
+    node.owner = this.owner(node.owner)?.key ?? node.owner;
+    node.guarantor = this.owner(node.guarantor)?.key ?? node.guarantor;
+    for (const field of ['usedChains', 'nextLinkKey', 'nextBookRoot'] as const) {
+      if (isZero(node[field])) node[field] = ZERO;
+    }
+    return node;
   }
 
   private displace(record: StateRecord): void {

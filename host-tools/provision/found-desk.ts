@@ -22,14 +22,17 @@ export interface FoundingInput {
   random(count: number): Uint8Array;
   createdS: number;
   gatewayAddress: number;
+  /** Those of a founding that was interrupted; without them new ones. */
+  ownerSeed?: Uint8Array;
+  blockSeed?: Uint8Array;
   /** Completes a profile with its founders, such as `deskProfile`. */
   profile(founders: Parameters<typeof import('../ledger/index.ts').deskProfile>[0]): GenesisParams;
 }
 
 /** One owner, one gateway, its block key and the genesis that names them. */
 export function found(input: FoundingInput): Founding {
-  const ownerSeed = input.random(32);
-  const blockSeed = input.random(32);
+  const ownerSeed = input.ownerSeed ?? input.random(32);
+  const blockSeed = input.blockSeed ?? input.random(32);
   const params = input.profile({
     createdS: input.createdS,
     salt: input.random(16),

@@ -1,9 +1,10 @@
 // A node's identity as provisioning makes it (SPEC 6, 7.2): two secrets, the chequebook and the key table, and the
 // files a board needs. Knows no ports and no ledger state; the caller writes and submits.
 import type { RadioProfile } from '#protocol';
-import { bookRoot, makeBook, macKey, putU32, toHex } from '#protocol';
+import { bookRoot, macKey, putU32, toHex } from '#protocol';
 import { KeyRecord } from '#mesh';
 import { nodeCrypto, pairKeys, x25519, x25519PublicKey } from '../crypto/index.ts';
+import { makeChequebook } from './chequebook.ts';
 
 export interface Identity {
   address: number;
@@ -22,7 +23,7 @@ export interface Secrets {
   paySecret: Uint8Array;
 }
 
-/** Takes about two seconds: 720,000 hashes. The secrets come from the host's random numbers, never from a board. */
+/** A tenth of a second or two: 720,000 hashes. The secrets come from the host's random numbers, never from a board. */
 export function makeIdentity(
   name: string,
   address: number,
@@ -31,7 +32,7 @@ export function makeIdentity(
   secrets: Secrets,
 ): Identity {
   const id = { ledger: ledgerId, address, generation };
-  const { book, checkpoints } = makeBook(nodeCrypto, macKey(secrets.paySecret), id);
+  const { book, checkpoints } = makeChequebook(macKey(secrets.paySecret), id);
   return {
     address,
     name,

@@ -75,6 +75,8 @@ class Conversation {
       epochHeights: 144,
       blockIntervalS: 600,
       freePerMille: 10,
+      emergencyPerMille: 10,
+      dutyPerMille: 1000,
       retryS: 30,
       helloMinMs: 2000,
       helloMaxMs: 60000,

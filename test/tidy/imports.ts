@@ -116,6 +116,9 @@ export function deadFiles(files: readonly SourceFile[]): string[] {
       if (name !== undefined && posix.basename(file.path) !== name) named.add(name);
     }
   }
+  // A script of package.json is somebody who calls it.
+  const scripts = files.find(({ path }) => path === 'package.json')?.text ?? '';
+  for (const [path] of scripts.matchAll(/[\w./-]+\.tsx?/g)) named.add(posix.basename(path));
   return files
     .filter(isTypeScript)
     .map(({ path }) => path)

@@ -33,17 +33,21 @@ export const enum Acc {
   OUT_PENDING = 64,
   OUT_TRUST = 68,
   OUT_LOST = 72,
-  OUT_ASKED_S = 76,
-  CLAIM_S = 80,
-  CLAIM_LINKS = 84,
-  /** When this node last carried an OPEN of this neighbour to the gateway. */
-  IN_OPEN_S = 86,
-  /** Generation and chain of that OPEN: what to ask home about when a payment fits no proven channel. */
-  IN_OFFER = 90,
-  /** Times this node asked (OPEN, RESYNC) without seeing the effect; each doubles the wait. */
-  OUT_ASKS = 92,
-  IN_ASKS = 93,
-  SIZE = 94,
+  /** Of the units lost without a receipt at most so many more may be conceded: an eighth of what was settled. */
+  OUT_GRACE = 76,
+  /** When this node last asked about its own chain (OPEN, RESYNC, STATE_REQUEST), claimed, or asked about theirs. */
+  OUT_ASKED_S = 80,
+  CLAIM_S = 84,
+  IN_ASKED_S = 88,
+  /** Generation and chain of their newest OPEN or RESYNC: what a payment that fits no proven channel may be of. */
+  IN_OFFER = 92,
+  /** How often, without seeing the effect; each doubles the wait. */
+  OUT_ASKS = 94,
+  CLAIM_ASKS = 95,
+  IN_ASKS = 96,
+  /** Packets of this upstream that may be under way at once; doubled by a receipt, halved by an expiry. */
+  IN_ALLOW = 97,
+  SIZE = 98,
 }
 
 export const enum InFlag {
@@ -62,12 +66,14 @@ export const enum OutFlag {
   REPEAT = 0x08,
 }
 
+/** 64 units a link, as a shift. */
+const LINK_SHIFT = 6;
+const ALLOW_START = 4;
+/** Eight links, the most that is ever prepaid for one packet. */
+const REBOOT_GRACE = 512;
+
 function getI32(bytes: Uint8Array, at: number): number {
   return getU32(bytes, at) | 0;
-}
-
-function putI32(bytes: Uint8Array, at: number, value: number): void {
-  putU32(bytes, at, value < 0 ? value + 4294967296 : value);
 }
 
 export class Accounts {
@@ -93,7 +99,11 @@ export class Accounts {
     if (kept !== undefined && kept.length === Acc.STORED && getU32(kept, 0) === address) {
       this.table.set(kept, at);
       if (this.table[at + Acc.OUT_FLAGS] & OutFlag.PROVEN) this.table[at + Acc.OUT_FLAGS] |= OutFlag.RESYNC;
+      // What was prepaid may have been used up in packets that this node no longer remembers.
+      const credit = this.outFree(index);
+      if (credit > 0) this.add(index, Acc.OUT_LOST, Math.min(credit, REBOOT_GRACE));
     } else putU32(this.table, at, address);
+    this.table[at + Acc.IN_ALLOW] = ALLOW_START;
   }
 
   save(index: number): void {
@@ -133,8 +143,20 @@ export class Accounts {
   add(index: number, field: number, delta: number): number {
     const at = index * Acc.SIZE + field;
     const value = getI32(this.table, at) + delta;
-    putI32(this.table, at, value);
+    putU32(this.table, at, value);
     return value;
+  }
+
+  /** Books units as used up, and on flash whenever a link is full: a reboot forgets less than one link. */
+  use(index: number, field: number, units: number): void {
+    const used = this.add(index, field, units);
+    if (used >> LINK_SHIFT !== (used - units) >> LINK_SHIFT) this.save(index);
+  }
+
+  /** Slow start (SPEC 8.4): packets of this upstream that may be under way from now on. */
+  allow(index: number, paid: boolean): void {
+    const now = this.u8(index, Acc.IN_ALLOW);
+    this.setU8(index, Acc.IN_ALLOW, paid ? Math.min(2 * now, Size.UPSTREAM_PENDING) : Math.max(now >> 1, 1));
   }
 
   inLink(index: number): Uint8Array {
@@ -148,12 +170,14 @@ export class Accounts {
 
   /** Units received and neither used nor promised to packets under way. */
   inFree(index: number): number {
-    return this.u16(index, Acc.IN_LINKS) * Money.UNITS_PER_LINK - this.i32(index, Acc.IN_USED) - this.i32(index, Acc.IN_PENDING);
+    const used = this.i32(index, Acc.IN_USED) + this.i32(index, Acc.IN_PENDING);
+    return this.u16(index, Acc.IN_LINKS) * Money.UNITS_PER_LINK - used;
   }
 
   /** The same seen from the paying side. Negative: owed. */
   outFree(index: number): number {
-    return this.u16(index, Acc.OUT_LINKS) * Money.UNITS_PER_LINK - this.i32(index, Acc.OUT_USED) - this.i32(index, Acc.OUT_PENDING);
+    const used = this.i32(index, Acc.OUT_USED) + this.i32(index, Acc.OUT_PENDING);
+    return this.u16(index, Acc.OUT_LINKS) * Money.UNITS_PER_LINK - used;
   }
 
   /** Trust in units: what settled packets of this neighbour have really earned here, at most `maxLinks` links. */
@@ -171,12 +195,5 @@ export class Accounts {
   /** Links received that the ledger does not know to be settled. */
   unclaimed(index: number): number {
     return this.u16(index, Acc.IN_LINKS) - this.u16(index, Acc.IN_SETTLED);
-  }
-
-  /** True when this claimable number was reported to the ledger lately. */
-  claimedLately(index: number, nowS: number, repeatS: number): boolean {
-    return (
-      this.u16(index, Acc.CLAIM_LINKS) === this.u16(index, Acc.IN_LINKS) && nowS - this.u32(index, Acc.CLAIM_S) < repeatS
-    );
   }
 }

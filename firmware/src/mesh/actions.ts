@@ -68,8 +68,7 @@ export const enum Note {
   CHANNEL_IN = 12,
   CHANNEL_OUT = 13,
   CLAIMING = 14,
-  STORE_FAILED = 15,
-  /** Nothing sent: no route, or the tables are full (1 = route, 2 = table, 3 = key). */
+  /** Nothing sent (1 = no route, 2 = tables full, 3 = no key, 4 = too long). */
   UNSENDABLE = 16,
   RESYNCED = 17,
 }

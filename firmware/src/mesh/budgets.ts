@@ -1,25 +1,31 @@
-// What a relay gives away: a token bucket of its own airtime for unbacked packets and one for emergencies
-// (SPEC 8.5). Milliseconds of airtime; the bucket holds ten minutes' worth, so that a start-up burst fits.
+// Airtime as a token bucket (SPEC 8.5, 8.8): what a relay gives away to unbacked packets and to emergencies, and what
+// the region lets it send at all. Credits of time flow in at so many per mille of the time that passes.
 export class AirBudget {
   perMille: number;
   tokensUs: number;
   atMs: number;
   capacityUs: number;
 
-  constructor(perMille: number) {
+  /** The bucket holds what flows in during `windowS` seconds, and at boot that of `startS`. */
+  constructor(perMille: number, windowS: number, startS: number) {
     this.perMille = perMille;
-    this.capacityUs = perMille * 600000;
-    this.tokensUs = this.capacityUs;
+    this.capacityUs = perMille * windowS * 1000;
+    this.tokensUs = perMille * startS * 1000;
     this.atMs = 0;
   }
 
-  /** Takes `airtimeMs` if the bucket holds it. `perMille` of each elapsed ms is that many microseconds. */
+  /** Takes `airtimeMs` if the bucket holds it. A frame larger than the whole bucket waits for a full one and owes. */
   take(airtimeMs: number, nowMs: number): boolean {
     const tokens = this.tokensUs + (nowMs - this.atMs) * this.perMille;
     this.tokensUs = tokens > this.capacityUs ? this.capacityUs : tokens;
     this.atMs = nowMs;
-    if (this.tokensUs < airtimeMs * 1000) return false;
+    if (this.tokensUs < Math.min(airtimeMs * 1000, this.capacityUs)) return false;
     this.tokensUs -= airtimeMs * 1000;
     return true;
+  }
+
+  /** True while less than half is left: then everybody keeps to a fair share. */
+  low(): boolean {
+    return this.tokensUs * 2 < this.capacityUs;
   }
 }

@@ -7,7 +7,7 @@ import {
 } from '#protocol';
 import { Acc, InFlag, OutFlag } from './accounts.ts';
 import { Note } from './actions.ts';
-import { Index } from './config.ts';
+import { Index, Size } from './config.ts';
 import type { Core } from './core.ts';
 import { NbFlag } from './neighbours.ts';
 import type { Outbox } from './outbox.ts';
@@ -18,7 +18,9 @@ import type { Wallet } from './wallet.ts';
 /** A chain this close to its end is replaced. */
 const CHAIN_RESERVE = 16;
 /** Unanswered questions wait at most 2^5 retry periods. */
-const DOUBLINGS_MAX = 6;
+const DOUBLINGS_MAX = 5;
+/** After so many unanswered RESYNCs the lease is skipped: 63 retry periods and 32 more. */
+const RESYNC_ASKS_MAX = 7;
 
 export class Channels {
   core: Core;
@@ -26,6 +28,7 @@ export class Channels {
   outbox: Outbox;
   retired: RetiredClaims;
   retiredS: number;
+  retiredAsks: number;
   /** Carries a payload to the home gateway as an ordinary packet. */
   sendHome: (payload: Uint8Array) => void;
 
@@ -35,38 +38,72 @@ export class Channels {
     this.outbox = outbox;
     this.retired = new RetiredClaims(core.store);
     this.retiredS = 0;
+    this.retiredAsks = 0;
     this.sendHome = sendHome;
   }
 
   /** Two epochs before its expiry a channel takes no more payments (SPEC 8.6). */
-  lapsed(nb: number): boolean {
-    const expiry = this.core.accounts.u32(nb, Acc.OUT_EXPIRY);
-    return this.core.heightNow() + 2 * this.core.config.epochHeights > expiry;
+  lapsed(nb: number, expiryField: number): boolean {
+    return this.core.heightNow() + 2 * this.core.config.epochHeights > this.core.accounts.u32(nb, expiryField);
   }
 
-  /** Sees to it that a neighbour can be paid: binds a chain, repeats OPEN, replaces a chain near its end. */
-  want(nb: number): void {
+  /**
+   * Sees to it that a neighbour can be paid: binds a chain, repeats OPEN, replaces a chain near its end. `dry`: what
+   * the ledger is known to settle does not suffice; perhaps home knows of more.
+   */
+  want(nb: number, dry: boolean): void {
     const core = this.core;
     const accounts = core.accounts;
     if (!core.neighbours.has(nb, NbFlag.KEYED)) return;
     const flags = accounts.u8(nb, Acc.OUT_FLAGS);
     if (flags & OutFlag.PROVEN) {
-      if (flags & OutFlag.RESYNC) return this.resync(nb);
-      if (accounts.u16(nb, Acc.OUT_LINKS) < Book.LINKS - CHAIN_RESERVE && !this.lapsed(nb)) return;
+      if (flags & OutFlag.RESYNC) return this.pushResync(nb);
+      if (accounts.u16(nb, Acc.OUT_LINKS) < Book.LINKS - CHAIN_RESERVE && !this.lapsed(nb, Acc.OUT_EXPIRY)) {
+        if (dry) this.askOut(nb);
+        return;
+      }
     }
     if ((flags & OutFlag.LEASED) === 0 || flags & OutFlag.PROVEN) {
       if (!this.wallet.lease(nb)) return;
       core.note(Note.OPENING, accounts.u32(nb, Acc.ADDRESS), accounts.u8(nb, Acc.OUT_CHAIN));
     }
-    if (this.wallet.signature(nb) === undefined) {
-      if (this.wallet.signing === undefined) this.wallet.startSigning(nb);
-      return;
-    }
-    if (!this.askedLately(nb)) this.outbox.push(Intent.OPEN, nb, 0, core.jitter.below(400), undefined);
+    if (this.askedLately(nb)) return;
+    if (this.wallet.signature(nb) !== undefined) this.outbox.push(Intent.OPEN, nb, 0, core.jitter.below(400), undefined);
+    else this.sign(nb);
   }
 
-  private resync(nb: number): void {
-    if (!this.askedLately(nb)) this.outbox.push(Intent.RESYNC, nb, 0, this.core.jitter.below(200), undefined);
+  /** One signature at a time; one whose OPEN is on its way gives up its place and is made again when needed. */
+  private sign(nb: number): void {
+    const job = this.wallet.signing;
+    if (job !== undefined && job.neighbour !== nb && this.askedLately(job.neighbour)) this.wallet.signing = undefined;
+    if (this.wallet.signing === undefined) this.wallet.startSigning(nb);
+  }
+
+  /** The neighbour disagrees about what was paid: ask how far it is, and pay no more until it has answered. */
+  resync(nb: number): void {
+    const accounts = this.core.accounts;
+    if ((accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.PROVEN) === 0 || this.askedLately(nb)) return;
+    accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) | OutFlag.RESYNC);
+    this.pushResync(nb);
+  }
+
+  private pushResync(nb: number): void {
+    if (this.askedLately(nb)) return;
+    const accounts = this.core.accounts;
+    if (accounts.u8(nb, Acc.OUT_ASKS) < RESYNC_ASKS_MAX) {
+      this.outbox.push(Intent.RESYNC, nb, 0, this.core.jitter.below(200), undefined);
+      return;
+    }
+    // It has forgotten, or will not say: what may have been shown is lost, and paying goes on behind it.
+    accounts.setU16(nb, Acc.OUT_LINKS, Math.max(accounts.u16(nb, Acc.OUT_LINKS), accounts.u16(nb, Acc.OUT_LEASE)));
+    this.resumed(nb);
+  }
+
+  private resumed(nb: number): void {
+    const accounts = this.core.accounts;
+    accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) & ~OutFlag.RESYNC);
+    accounts.setU8(nb, Acc.OUT_ASKS, 0);
+    accounts.save(nb);
   }
 
   private askedLately(nb: number): boolean {
@@ -75,14 +112,15 @@ export class Channels {
 
   /** True while a question of `askedS` still waits for its effect; each repetition waits twice as long. */
   private waiting(askedS: number, asks: number): boolean {
-    const doublings = asks > DOUBLINGS_MAX ? DOUBLINGS_MAX : asks > 0 ? asks - 1 : 0;
+    const doublings = asks > DOUBLINGS_MAX ? DOUBLINGS_MAX : asks > 1 ? asks - 1 : 0;
     return askedS !== 0 && this.core.nowS - askedS < this.core.config.retryS << doublings;
   }
 
-  private asked(nb: number): void {
+  /** Notes that a question was asked now. */
+  private asked(nb: number, sinceField: number, asksField: number): void {
     const accounts = this.core.accounts;
-    accounts.setU32(nb, Acc.OUT_ASKED_S, this.core.nowS);
-    if (accounts.u8(nb, Acc.OUT_ASKS) < 255) accounts.setU8(nb, Acc.OUT_ASKS, accounts.u8(nb, Acc.OUT_ASKS) + 1);
+    accounts.setU32(nb, sinceField, this.core.nowS);
+    accounts.setU8(nb, asksField, Math.min(accounts.u8(nb, asksField) + 1, 255));
   }
 
   composeOpen(nb: number): Uint8Array | undefined {
@@ -95,7 +133,7 @@ export class Channels {
     frame[Open.WINDOW] = this.core.config.windowCode;
     frame.set(signature, Open.SIGNATURE);
     this.core.seal(frame, FrameType.OPEN | Flag.PAIRWISE, nb);
-    this.asked(nb);
+    this.asked(nb, Acc.OUT_ASKED_S, Acc.OUT_ASKS);
     return frame;
   }
 
@@ -103,11 +141,11 @@ export class Channels {
   receiveOpen(nb: number, frame: Uint8Array): void {
     const core = this.core;
     const accounts = core.accounts;
-    const offer = frame[Open.GENERATION] * 256 + frame[Open.CHAIN];
-    if (accounts.u16(nb, Acc.IN_OFFER) !== offer) accounts.setU8(nb, Acc.IN_ASKS, 0);
-    else if (this.waiting(accounts.u32(nb, Acc.IN_OPEN_S), accounts.u8(nb, Acc.IN_ASKS))) return;
-    accounts.setU16(nb, Acc.IN_OFFER, offer);
-    this.askedHome(nb);
+    // Whatever it offers: each OPEN that STATE does not confirm doubles the wait. The first two waits are equal, so
+    // that the payer's next one, which doubles too, does not come a moment too early.
+    if (this.waiting(accounts.u32(nb, Acc.IN_ASKED_S), accounts.u8(nb, Acc.IN_ASKS) - 1)) return;
+    accounts.setU16(nb, Acc.IN_OFFER, frame[Open.GENERATION] * 256 + frame[Open.CHAIN]);
+    this.asked(nb, Acc.IN_ASKED_S, Acc.IN_ASKS);
     const payload = new Uint8Array(OpenPayload.SIZE);
     payload[0] = Payload.OPEN;
     putU32(payload, OpenPayload.PAYER, accounts.u32(nb, Acc.ADDRESS));
@@ -126,7 +164,7 @@ export class Channels {
     } else {
       frame[Resync.GENERATION] = accounts.u8(nb, Acc.OUT_GENERATION);
       frame[Resync.CHAIN] = accounts.u8(nb, Acc.OUT_CHAIN);
-      this.asked(nb);
+      this.asked(nb, Acc.OUT_ASKED_S, Acc.OUT_ASKS);
     }
     this.core.seal(frame, FrameType.RESYNC | Flag.PAIRWISE, nb);
     return frame;
@@ -137,8 +175,13 @@ export class Channels {
     const generation = frame[Resync.GENERATION];
     const chain = frame[Resync.CHAIN];
     if (frame.length === Resync.SIZE_ASK) {
-      const known = accounts.u8(nb, Acc.IN_GENERATION) === generation && accounts.u8(nb, Acc.IN_CHAIN) === chain;
+      const known = accounts.u16(nb, Acc.IN_GENERATION) === generation * 256 + chain;
       if (known && accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) this.outbox.push(Intent.RESYNC, nb, 1, 0, undefined);
+      else {
+        // A chain of which no STATE came, or which this node forgot: home knows.
+        accounts.setU16(nb, Acc.IN_OFFER, generation * 256 + chain);
+        this.askIn(nb);
+      }
       return;
     }
     if (accounts.u8(nb, Acc.OUT_GENERATION) !== generation || accounts.u8(nb, Acc.OUT_CHAIN) !== chain) return;
@@ -146,22 +189,23 @@ export class Channels {
     this.resynced(nb, getU16(frame, Resync.NUMBER), frame);
   }
 
-  /** The payee says how far the chain is and proves it with the link; more than was leased cannot be true. */
+  /** The payee says how far the chain is and proves it with the link, which only this node can have shown. */
   private resynced(nb: number, number: number, frame: Uint8Array): void {
     const core = this.core;
     const accounts = core.accounts;
     const address = accounts.u32(nb, Acc.ADDRESS);
-    const lease = Math.max(accounts.u16(nb, Acc.OUT_LEASE), accounts.u16(nb, Acc.OUT_SETTLED));
-    if (number > lease) return core.refuse(ErrorCode.BAD_LINK, address);
+    if (number > accounts.u16(nb, Acc.OUT_LIMIT)) return core.refuse(ErrorCode.BAD_LINK, address);
     if (number > 0) {
       const own = this.wallet.link(nb, number);
       if (own === undefined) return;
       if (!equalBytes(own, 0, frame, Resync.LINK, Book.LINK)) return core.refuse(ErrorCode.BAD_LINK, address);
     }
-    if (number > accounts.u16(nb, Acc.OUT_LINKS)) accounts.setU16(nb, Acc.OUT_LINKS, number);
-    accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) & ~OutFlag.RESYNC);
-    accounts.setU8(nb, Acc.OUT_ASKS, 0);
-    accounts.save(nb);
+    const forgotten = number - accounts.u16(nb, Acc.OUT_LINKS);
+    if (forgotten > 0) {
+      accounts.setU16(nb, Acc.OUT_LINKS, number);
+      accounts.add(nb, Acc.OUT_LOST, forgotten * Money.UNITS_PER_LINK);
+    } else if (forgotten < 0) accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) | OutFlag.REPEAT);
+    this.resumed(nb);
     core.note(Note.RESYNCED, address, number);
   }
 
@@ -188,11 +232,15 @@ export class Channels {
     const fresh = (accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.PROVEN) === 0;
     if (!this.wallet.leased(nb)) return;
     accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) | OutFlag.PROVEN);
-    accounts.setU16(nb, Acc.OUT_LIMIT, Math.max(accounts.u16(nb, Acc.OUT_LIMIT), getU16(state, StatePayload.LIMIT)));
+    const limit = getU16(state, StatePayload.LIMIT);
+    // A channel that stays dry is asked about less and less often.
+    if (fresh || limit > accounts.u16(nb, Acc.OUT_LIMIT)) {
+      accounts.setU16(nb, Acc.OUT_LIMIT, limit);
+      accounts.setU8(nb, Acc.OUT_ASKS, 0);
+    }
     accounts.setU16(nb, Acc.OUT_SETTLED, getU16(state, StatePayload.SETTLED));
-    accounts.setU32(nb, Acc.OUT_EXPIRY, getU32(state, StatePayload.EXPIRY));
+    this.raise(nb, Acc.OUT_EXPIRY, getU32(state, StatePayload.EXPIRY));
     accounts.save(nb);
-    accounts.setU8(nb, Acc.OUT_ASKS, 0);
     if (fresh) {
       if (this.wallet.signing !== undefined && this.wallet.signing.neighbour === nb) this.wallet.signing = undefined;
       core.note(Note.CHANNEL_OUT, accounts.u32(nb, Acc.ADDRESS), accounts.u16(nb, Acc.OUT_LIMIT));
@@ -208,23 +256,35 @@ export class Channels {
     const chain = state[StatePayload.CHAIN];
     const generation = state[StatePayload.GENERATION];
     const settled = getU16(state, StatePayload.SETTLED);
+    const limit = getU16(state, StatePayload.LIMIT);
     const proven = (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) !== 0;
-    const order = accounts.u8(nb, Acc.IN_GENERATION) * 256 + accounts.u8(nb, Acc.IN_CHAIN);
-    const same = order === generation * 256 + chain;
+    const order = accounts.u16(nb, Acc.IN_GENERATION);
+    const fresh = !proven || order !== generation * 256 + chain;
     this.retired.settled(accounts.u32(nb, Acc.ADDRESS), generation, chain, settled);
     // News of an older chain concerns its last claim only.
     if (proven && generation * 256 + chain < order) return;
-    if ((!proven || !same) && !this.switchChain(nb, generation, chain)) return;
+    if (fresh && !this.switchChain(nb, generation, chain)) return;
     accounts.setU8(nb, Acc.IN_FLAGS, InFlag.PROVEN | (state[StatePayload.FLAGS] & StateFlag.CLOSING));
-    if (settled > accounts.u16(nb, Acc.IN_LINKS) || !proven || !same) {
+    if (fresh || settled > accounts.u16(nb, Acc.IN_LINKS)) {
       accounts.setU16(nb, Acc.IN_LINKS, settled);
       accounts.setInLink(nb, state, StatePayload.LINK);
     }
-    accounts.setU16(nb, Acc.IN_SETTLED, settled);
-    accounts.setU16(nb, Acc.IN_LIMIT, Math.max(same ? accounts.u16(nb, Acc.IN_LIMIT) : 0, getU16(state, StatePayload.LIMIT)));
-    accounts.setU32(nb, Acc.IN_EXPIRY, getU32(state, StatePayload.EXPIRY));
+    if (fresh || limit > accounts.u16(nb, Acc.IN_LIMIT)) {
+      accounts.setU16(nb, Acc.IN_LIMIT, limit);
+      accounts.setU8(nb, Acc.IN_ASKS, 0);
+    }
+    if (fresh || settled > accounts.u16(nb, Acc.IN_SETTLED)) {
+      accounts.setU16(nb, Acc.IN_SETTLED, settled);
+      accounts.setU8(nb, Acc.CLAIM_ASKS, 0);
+    }
+    this.raise(nb, Acc.IN_EXPIRY, getU32(state, StatePayload.EXPIRY));
     accounts.save(nb);
-    if (!proven || !same) core.note(Note.CHANNEL_IN, accounts.u32(nb, Acc.ADDRESS), accounts.u16(nb, Acc.IN_LIMIT));
+    if (fresh) core.note(Note.CHANNEL_IN, accounts.u32(nb, Acc.ADDRESS), limit);
+  }
+
+  /** Of two dates the later is right: a STATE may be an old one, played again. */
+  private raise(nb: number, field: number, height: number): void {
+    if (height > this.core.accounts.u32(nb, field)) this.core.accounts.setU32(nb, field, height);
   }
 
   /** The neighbour pays on a new chain: claim the rest of the old one, and keep its unused links as credit. */
@@ -232,6 +292,8 @@ export class Channels {
     const accounts = this.core.accounts;
     if (accounts.unclaimed(nb) > 0 && !this.retired.add(this.claimOf(nb))) return false;
     this.retiredS = 0;
+    this.retiredAsks = 0;
+    accounts.setU32(nb, Acc.IN_EXPIRY, 0);
     const unused = accounts.u16(nb, Acc.IN_LINKS) * Money.UNITS_PER_LINK - accounts.i32(nb, Acc.IN_USED);
     accounts.setU8(nb, Acc.IN_GENERATION, generation);
     accounts.setU8(nb, Acc.IN_CHAIN, chain);
@@ -253,17 +315,12 @@ export class Channels {
     const first = settled === 0 && unclaimed >= core.config.claimFirstLinks;
     const ageing = core.heightNow() + 4 * core.config.epochHeights >= accounts.u32(nb, Acc.IN_EXPIRY);
     const closing = (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.CLOSING) !== 0;
-    if (unclaimed < half && !first && !ageing && !closing) return;
-    if (!accounts.claimedLately(nb, core.nowS, core.config.retryS)) this.claim(nb);
-  }
-
-  private claim(nb: number): void {
-    const core = this.core;
-    const accounts = core.accounts;
-    const links = accounts.u16(nb, Acc.IN_LINKS);
-    accounts.setU32(nb, Acc.CLAIM_S, core.nowS);
-    accounts.setU16(nb, Acc.CLAIM_LINKS, links);
-    core.note(Note.CLAIMING, accounts.u32(nb, Acc.ADDRESS), links);
+    // Who is gone pays no more: settled, its record can make room.
+    const gone = core.neighbours.silent(nb, core.nowS, Math.ceil(core.config.helloMaxMs / 1000));
+    if (unclaimed < half && !first && !ageing && !closing && !gone) return;
+    if (this.waiting(accounts.u32(nb, Acc.CLAIM_S), accounts.u8(nb, Acc.CLAIM_ASKS))) return;
+    this.asked(nb, Acc.CLAIM_S, Acc.CLAIM_ASKS);
+    core.note(Note.CLAIMING, accounts.u32(nb, Acc.ADDRESS), accounts.u16(nb, Acc.IN_LINKS));
     this.sendHome(this.claimOf(nb));
   }
 
@@ -281,38 +338,50 @@ export class Channels {
 
   /** Once a second: the last claims on chains that are no longer used. */
   claimRetired(): void {
-    if (this.retiredS !== 0 && this.core.nowS - this.retiredS < this.core.config.retryS) return;
+    if (this.retired.next(-1) === Index.NONE || this.waiting(this.retiredS, this.retiredAsks)) return;
     this.retiredS = this.core.nowS;
+    this.retiredAsks++;
     for (let i = this.retired.next(-1); i !== Index.NONE; i = this.retired.next(i)) this.sendHome(this.retired.claim(i));
   }
 
-  /** The neighbour offered a chain that no STATE has shown yet: ask home, at most once per retry period. */
-  askOffer(nb: number): void {
+  /** Asks home about the chain a neighbour pays on, or the newer one that it named. */
+  askIn(nb: number): void {
     const accounts = this.core.accounts;
-    const opened = accounts.u32(nb, Acc.IN_OPEN_S);
-    if (opened === 0 || this.waiting(opened, accounts.u8(nb, Acc.IN_ASKS))) return;
-    const offer = accounts.u16(nb, Acc.IN_OFFER);
-    const proven = (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) !== 0;
-    if (proven && accounts.u8(nb, Acc.IN_GENERATION) * 256 + accounts.u8(nb, Acc.IN_CHAIN) >= offer) return;
-    this.askedHome(nb);
+    if (this.waiting(accounts.u32(nb, Acc.IN_ASKED_S), accounts.u8(nb, Acc.IN_ASKS))) return;
+    this.asked(nb, Acc.IN_ASKED_S, Acc.IN_ASKS);
+    const chain = Math.max(accounts.u16(nb, Acc.IN_GENERATION), accounts.u16(nb, Acc.IN_OFFER));
+    this.askState(accounts.u32(nb, Acc.ADDRESS), chain);
+  }
+
+  /** Asks home about the chain that pays a neighbour. */
+  private askOut(nb: number): void {
+    if (this.askedLately(nb)) return;
+    this.asked(nb, Acc.OUT_ASKED_S, Acc.OUT_ASKS);
+    this.askState(this.core.config.address, this.core.accounts.u16(nb, Acc.OUT_GENERATION));
+  }
+
+  private askState(payer: number, chain: number): void {
     const payload = new Uint8Array(StateRequestPayload.SIZE);
     payload[0] = Payload.STATE_REQUEST;
-    putU32(payload, StateRequestPayload.PAYER, accounts.u32(nb, Acc.ADDRESS));
-    putU16(payload, StateRequestPayload.GENERATION, offer);
+    putU32(payload, StateRequestPayload.PAYER, payer);
+    putU16(payload, StateRequestPayload.GENERATION, chain);
     this.sendHome(payload);
   }
 
-  private askedHome(nb: number): void {
+  /** After a boot: without the height no date of a channel means anything. Any STATE tells it. */
+  askHeight(): void {
     const accounts = this.core.accounts;
-    accounts.setU32(nb, Acc.IN_OPEN_S, this.core.nowS);
-    if (accounts.u8(nb, Acc.IN_ASKS) < 255) accounts.setU8(nb, Acc.IN_ASKS, accounts.u8(nb, Acc.IN_ASKS) + 1);
+    for (let nb = 0; nb < Size.NEIGHBOURS && this.core.height === 0; nb++) {
+      if (!this.core.neighbours.used(nb)) continue;
+      if (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) return this.askIn(nb);
+      if (accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.PROVEN) return this.askOut(nb);
+    }
   }
 
   /** Once a second for a neighbour: claims that are due, and whatever was asked and not answered. */
   tend(nb: number): void {
     this.claimIfDue(nb);
-    this.askOffer(nb);
     const flags = this.core.accounts.u8(nb, Acc.OUT_FLAGS);
-    if (flags !== 0 && (flags & (OutFlag.PROVEN | OutFlag.RESYNC)) !== OutFlag.PROVEN) this.want(nb);
+    if (flags !== 0 && (flags & (OutFlag.PROVEN | OutFlag.RESYNC)) !== OutFlag.PROVEN) this.want(nb, false);
   }
 }

@@ -31,6 +31,10 @@ export interface NodeConfig {
   blockIntervalS: number;
   /** Share of own airtime given away to unbacked packets, per mille. */
   freePerMille: number;
+  /** The same for emergencies, which nobody's credit can buy and nobody's debt can close. */
+  emergencyPerMille: number;
+  /** Most of any hour that the region lets this radio be on the air, per mille; 1000 sets no limit. */
+  dutyPerMille: number;
   /** How long OPEN, CLAIM and questions about a channel wait for their effect before they are repeated. */
   retryS: number;
   helloMinMs: number;
@@ -50,6 +54,9 @@ export const enum Size {
   SOURCES = 12,
   /** Own packets under way at once. */
   OWN_PENDING = 6,
+  /** Most records of one upstream, and of one source, in the table of packets under way. */
+  UPSTREAM_PENDING = 16,
+  SOURCE_PENDING = 8,
 }
 
 /** Marks an absent index in tables of bytes. */

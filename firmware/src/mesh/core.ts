@@ -56,7 +56,7 @@ export class Core {
     this.keys = new Keys(keys);
     this.neighbours = new Neighbours();
     this.accounts = new Accounts(store);
-    this.routes = new Routes();
+    this.routes = new Routes(this.keys);
     this.actions = [];
     this.counters = { received: 0, refused: 0, sent: 0, relayed: 0, airtimeMs: 0 };
     this.nowMs = 0;
@@ -154,6 +154,10 @@ export class Core {
       const counter = nb.counterOf(i, low);
       if (this.micHolds(frame, this.linkKey(i), nb.address(i), Math.floor(counter / 65536), Wire.MIC)) {
         nb.setFloor(i, counter);
+        // Its namesakes were tried in vain, which is no fault of theirs.
+        for (let k = nb.findAlias(frame[Link.SENDER], -1); k < i; k = nb.findAlias(frame[Link.SENDER], k)) {
+          nb.table[k * Nb.SIZE + Nb.MIC_FAILS] = 0;
+        }
         return i;
       }
       const fails = ++nb.table[i * Nb.SIZE + Nb.MIC_FAILS];

@@ -11,6 +11,7 @@ import { Pn } from './pending.ts';
 import type { Relay } from './relay.ts';
 
 const LEASE = 256;
+const HIGHER_TRIED = 15;
 
 /** Layout of a source record: the highest number seen and which of the 32 below it were (SPEC 8.1). */
 export const enum Src {
@@ -59,7 +60,9 @@ export class Endpoint {
       return false;
     }
     const src = core.config.address;
-    const packetClass = urgency | (this.relay.backable(dst, plaintext.length) ? Class.BACKED : 0);
+    // An emergency must not fail for want of credit on the way: it lives on what relays reserve for it.
+    const backed = urgency !== Class.EMERGENCY && this.relay.backable(dst, plaintext.length);
+    const packetClass = urgency | (backed ? Class.BACKED : 0);
     const seq = this.nextSeq();
     const body = core.crypto.aesCtr(core.keys.endCipher(key), packetNonce(src, dst, seq), plaintext);
     const x = preimage(core.crypto, core.keys.endMac(key), packetClass, src, dst, seq, body);
@@ -104,11 +107,15 @@ export class Endpoint {
     const key = core.keys.find(src);
     if (key < 0) return this.reject(index, ErrorCode.NO_KEY, src);
     const source = this.source(src);
-    const seq = this.fullSeq(source, pending.get16(index, Pn.SEQ));
     const packetClass = pending.get8(index, Pn.CLASS) & Class.FIXED;
-    const x = preimage(core.crypto, core.keys.endMac(key), packetClass, src, core.config.address, seq, ciphertext);
-    const lock = new Uint8Array(pending.table.subarray(index * Pn.SIZE + Pn.LOCK, index * Pn.SIZE + Pn.LOCK + Wire.LOCK));
-    if (!this.relay.settlement.hostReceipt(lock, x)) return this.reject(index, ErrorCode.BAD_PREIMAGE, src);
+    const lock = this.relay.carrier.lockOfRecord(index);
+    let seq = this.fullSeq(source, pending.get16(index, Pn.SEQ));
+    // A source that was silent for long, or heard for the first time, may be further on than the low half tells.
+    for (const last = seq + HIGHER_TRIED * 65536; ; seq += 65536) {
+      if (seq > last) return this.reject(index, ErrorCode.BAD_PREIMAGE, src);
+      const x = preimage(core.crypto, core.keys.endMac(key), packetClass, src, core.config.address, seq, ciphertext);
+      if (this.relay.settlement.hostReceipt(lock, x)) break;
+    }
     if (this.seenBefore(source, seq)) return core.refuse(ErrorCode.DUPLICATE, src);
     const nonce = packetNonce(src, core.config.address, seq);
     this.deliver(src, packetClass, core.crypto.aesCtr(core.keys.endCipher(key), nonce, ciphertext), hops);

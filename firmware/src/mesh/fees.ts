@@ -8,10 +8,13 @@ export function feeUnits(core: Core, airtimeMs: number): number {
   return Math.ceil((airtimeMs * core.config.price) / (Money.PRICE_ONE * core.unitCredits()));
 }
 
-/** What the next hop asks for carrying this to `dst`, in units; a unit a hop more for its roundings. */
-export function neededUnits(core: Core, dst: number, airtimeMs: number): number {
+/** What a source adds a hop, in units: each relay rounds its fee up and what it passes on down. */
+export const HOP_SLACK = 2;
+
+/** What the next hop asks for carrying this to `dst`, in units, and `slack` a hop. */
+export function neededUnits(core: Core, dst: number, airtimeMs: number, slack: number): number {
   const route = core.routes.find(dst);
   if (route === Index.NONE) return 0;
   const units = Math.ceil((airtimeMs * core.routes.cost(route)) / (64 * core.unitCredits()));
-  return units + 2 * core.routes.hops(route);
+  return units + slack * core.routes.hops(route);
 }

@@ -24,6 +24,8 @@ export class Greeter {
   intervalMs: number;
   nextMs: number;
   toldMs: number;
+  /** Not before: ten times the last HELLO's time on air, so that they take a tenth of it at most (SPEC 8.5). */
+  restMs: number;
   /** Set when a neighbour needs a pairwise counter: the node queues SYNC. */
   met: (index: number) => void;
   lost: (index: number) => void;
@@ -35,6 +37,7 @@ export class Greeter {
     this.intervalMs = core.config.helloMinMs;
     this.nextMs = 0;
     this.toldMs = -QUIET * core.config.helloMinMs;
+    this.restMs = 0;
     this.met = met;
     this.lost = lost;
   }
@@ -64,6 +67,7 @@ export class Greeter {
       core.routes.changed = false;
       this.tell();
     }
+    if (this.nextMs < this.restMs) this.nextMs = this.restMs;
     if (core.nowMs < this.nextMs) return false;
     this.nextMs = core.nowMs + (this.intervalMs >> 1) + core.jitter.below(this.intervalMs);
     this.intervalMs = Math.min(this.intervalMs + (this.intervalMs >> 1), core.config.helloMaxMs);
@@ -72,11 +76,14 @@ export class Greeter {
 
   compose(): Uint8Array {
     const core = this.core;
-    const neighbours = this.countNeighbours();
+    const neighbours = core.neighbours.count();
     const routes = this.pickRoutes();
     const size = Hello.BODY + neighbours * Hello.NEIGHBOUR_SIZE + routes.length * Hello.ROUTE_SIZE + Wire.MIC;
     const frame = new Uint8Array(size);
     this.seq = (this.seq + 2) & 0xffff;
+    // Takes a counter as well: so the number that a reboot begins with is above all that were said.
+    core.nextCounter();
+    this.restMs = core.nowMs + 10 * core.airtimeMs(size);
     frame[Link.TYPE] = FrameType.HELLO;
     frame[Link.SENDER] = core.alias;
     frame[Hello.VERSION] = Wire.VERSION;
@@ -91,22 +98,14 @@ export class Greeter {
     return frame;
   }
 
-  private countNeighbours(): number {
-    let count = 0;
-    for (let i = 0; i < Size.NEIGHBOURS; i++) if (this.core.neighbours.used(i)) count++;
-    return count > Hello.NEIGHBOURS_MAX ? Hello.NEIGHBOURS_MAX : count;
-  }
-
   private putNeighbours(frame: Uint8Array, start: number): number {
     const nb = this.core.neighbours;
     let at = start;
-    let left = this.countNeighbours();
-    for (let i = 0; i < Size.NEIGHBOURS && left > 0; i++) {
+    for (let i = 0; i < Size.NEIGHBOURS; i++) {
       if (!nb.used(i)) continue;
       frame[at] = nb.alias(i);
       frame[at + 1] = nb.table[i * Nb.SIZE + Nb.QUALITY_IN];
       at += Hello.NEIGHBOUR_SIZE;
-      left--;
     }
     return at;
   }
@@ -147,22 +146,23 @@ export class Greeter {
     }
     let index = core.neighbours.find(address);
     if (index === Index.NONE) index = this.meet(address, frame[Link.SENDER]);
-    if (index === Index.NONE) {
-      core.refuse(ErrorCode.TABLE_FULL, address);
-      return;
-    }
-    core.neighbours.heard(index, frame, core.alias, rssiDbm, snrDb, core.nowS);
-    this.settleAlias(address, frame[Link.SENDER]);
+    if (index === Index.NONE) return core.refuse(ErrorCode.TABLE_FULL, address);
+    if (core.neighbours.stale(index, frame)) return core.refuse(ErrorCode.REPLAYED, address);
+    const namesakes = core.neighbours.heard(index, frame, core.alias, rssiDbm, snrDb, core.nowS);
+    // Two nodes with one alias: of two that hear each other the larger address yields, of others both.
+    if (namesakes > 1 || (frame[Link.SENDER] === core.alias && address < core.config.address)) this.changeAlias();
     this.takeRoutes(index, address, frame);
     if (core.neighbours.has(index, NbFlag.KEYED) && !core.neighbours.has(index, NbFlag.SYNCED)) this.met(index);
   }
 
   private meet(address: number, alias: number): number {
     const core = this.core;
-    const index = core.neighbours.add(address, alias, core.nowS);
-    if (index === Index.NONE) return index;
-    core.accounts.open(index, address);
     const key = core.keys.find(address);
+    let index = core.neighbours.free();
+    if (index === Index.NONE && key >= 0) index = this.makeRoom();
+    if (index === Index.NONE) return index;
+    core.neighbours.add(index, address, alias);
+    core.accounts.open(index, address);
     if (key >= 0) {
       putU16(core.neighbours.table, index * Nb.SIZE + Nb.KEY_AT, key);
       core.neighbours.setFlag(index, NbFlag.KEYED, true);
@@ -172,11 +172,27 @@ export class Greeter {
     return index;
   }
 
-  /** Two nodes with one alias: the one with the higher address takes the next that nobody here uses. */
-  private settleAlias(address: number, alias: number): void {
+  /** A full table gives up somebody who never proved to hold a key, for somebody whose key we hold. */
+  private makeRoom(): number {
+    for (let i = 0; i < Size.NEIGHBOURS; i++) {
+      if (this.core.neighbours.has(i, NbFlag.SYNCED) || !this.core.accounts.idle(i)) continue;
+      this.forget(i);
+      return i;
+    }
+    return Index.NONE;
+  }
+
+  private forget(index: number): void {
     const core = this.core;
-    if (alias !== core.alias || address > core.config.address) return;
-    let next = (alias + 1) & 255;
+    core.routes.breakVia(index);
+    core.note(Note.NEIGHBOUR_LOST, core.neighbours.address(index), 0);
+    this.lost(index);
+    core.neighbours.drop(index);
+  }
+
+  private changeAlias(): void {
+    const core = this.core;
+    let next = core.jitter.below(256);
     while (core.neighbours.findAlias(next, -1) !== Index.NONE) next = (next + 1) & 255;
     core.alias = next;
     this.hurry();
@@ -186,8 +202,8 @@ export class Greeter {
     const core = this.core;
     const nb = core.neighbours;
     const link = nb.etx16(index);
-    // A link that is heard one way only carries nothing.
-    if (nb.table[index * Nb.SIZE + Nb.QUALITY_OUT] === 0) return;
+    // A link that is heard one way only carries nothing, and a stranger takes no pairwise frame.
+    if (nb.table[index * Nb.SIZE + Nb.QUALITY_OUT] === 0 || !nb.has(index, NbFlag.KEYED)) return;
     core.routes.offer(address, getU16(frame, Hello.SEQ), 0, 0, 0, index, link, core.nowS);
     if (nb.has(index, NbFlag.NO_RELAY)) return;
     const counts = frame[Hello.COUNTS];
@@ -195,19 +211,24 @@ export class Greeter {
     const weighted = Math.floor((link * frame[Hello.PRICE]) / 16);
     for (let n = counts & 15; n > 0; n--) {
       const dst = getU32(frame, at + HelloRoute.DST);
+      const seq = getU16(frame, at + HelloRoute.SEQ);
       if (dst !== core.config.address) {
         core.routes.offer(
-          dst, getU16(frame, at + HelloRoute.SEQ), frame[at + HelloRoute.HOPS], getU16(frame, at + HelloRoute.METRIC),
+          dst, seq, frame[at + HelloRoute.HOPS], getU16(frame, at + HelloRoute.METRIC),
           getU16(frame, at + HelloRoute.COST), index, weighted < 1 ? 1 : weighted, core.nowS,
         );
-      } else if (getU16(frame, at + HelloRoute.METRIC) === HelloRoute.METRIC_MAX) this.answerBroken(getU16(frame, at + 4));
+      } else if (getU16(frame, at + HelloRoute.METRIC) === HelloRoute.METRIC_MAX || this.ahead(seq)) this.answerBroken(seq);
       at += Hello.ROUTE_SIZE;
     }
   }
 
-  /** Somebody lost the way to us: announce a newer number than the broken one. */
+  private ahead(seq: number): boolean {
+    return ((seq - this.seq - 1) & 0xffff) < 0x7fff;
+  }
+
+  /** Somebody lost the way to us, or knows a number that we forgot in a reboot: announce a newer one. */
   private answerBroken(seq: number): void {
-    if (((seq - this.seq) & 0xffff) < 0x8000) this.seq = (seq + 1) & 0xfffe;
+    if (this.ahead(seq)) this.seq = (seq + 1) & 0xfffe;
     this.tell();
   }
 
@@ -218,10 +239,7 @@ export class Greeter {
     for (let i = 0; i < Size.NEIGHBOURS; i++) {
       if (!core.neighbours.used(i) || !core.neighbours.silent(i, core.nowS, maxS)) continue;
       core.routes.breakVia(i);
-      if (!core.accounts.idle(i)) continue;
-      core.note(Note.NEIGHBOUR_LOST, core.neighbours.address(i), 0);
-      this.lost(i);
-      core.neighbours.drop(i);
+      if (core.accounts.idle(i)) this.forget(i);
     }
   }
 }

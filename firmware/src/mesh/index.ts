@@ -5,5 +5,6 @@ export * from './keys.ts';
 export * from './ports.ts';
 export { Acc, InFlag, OutFlag } from './accounts.ts';
 export { Nb, NbFlag } from './neighbours.ts';
+export { Pn, PnState } from './pending.ts';
 export { Rt } from './routes.ts';
 export { MeshNode } from './node.ts';

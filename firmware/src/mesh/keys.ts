@@ -26,8 +26,9 @@ export class Keys {
   /** Offset of a peer's record, or -1. */
   find(address: number): number {
     const table = this.table;
+    const low = address & 255;
     for (let at = 0; at + KeyRecord.SIZE <= table.length; at += KeyRecord.SIZE) {
-      if (getU32(table, at) === address) return at;
+      if (table[at + 3] === low && getU32(table, at) === address) return at;
     }
     return -1;
   }

@@ -22,7 +22,11 @@ export const enum Nb {
   KEY_AT = 22,
   NONCE = 24,
   SYNC_S = 28,
-  SIZE = 32,
+  /** Airtime given away to it, in ms, since the last count began. */
+  GIVEN = 32,
+  /** How many of the packets it took came back with a receipt, 0..255. */
+  PROVEN = 34,
+  SIZE = 35,
 }
 
 export const enum NbFlag {
@@ -36,6 +40,8 @@ export const enum NbFlag {
 }
 
 const QUALITY_FIRST = 160;
+const MISSED_MAX = 16;
+const PROVEN_MIN = 16;
 const LOST_AFTER_S = 3;
 
 export class Neighbours {
@@ -85,37 +91,54 @@ export class Neighbours {
     return Index.NONE;
   }
 
-  /** A free record, or NONE. Only neighbours without money at stake are ever evicted, by the node. */
-  add(address: number, alias: number, nowS: number): number {
-    for (let i = 0; i < Size.NEIGHBOURS; i++) {
-      if (this.used(i)) continue;
-      const at = i * Nb.SIZE;
-      this.table.fill(0, at, at + Nb.SIZE);
-      putU32(this.table, at, address);
-      this.table[at + Nb.ALIAS] = alias;
-      this.table[at + Nb.FLAGS] = NbFlag.USED;
-      this.table[at + Nb.QUALITY_IN] = QUALITY_FIRST;
-      putU32(this.table, at + Nb.HEARD_S, nowS);
-      return i;
-    }
+  count(): number {
+    let count = 0;
+    for (let i = 0; i < Size.NEIGHBOURS; i++) if (this.used(i)) count++;
+    return count;
+  }
+
+  /** The first free record, or NONE. */
+  free(): number {
+    for (let i = 0; i < Size.NEIGHBOURS; i++) if (!this.used(i)) return i;
     return Index.NONE;
+  }
+
+  add(index: number, address: number, alias: number): void {
+    const at = index * Nb.SIZE;
+    this.table.fill(0, at, at + Nb.SIZE);
+    putU32(this.table, at, address);
+    this.table[at + Nb.ALIAS] = alias;
+    this.table[at + Nb.FLAGS] = NbFlag.USED;
+    this.table[at + Nb.QUALITY_IN] = QUALITY_FIRST;
+    this.table[at + Nb.PROVEN] = 255;
   }
 
   drop(index: number): void {
     this.table[index * Nb.SIZE + Nb.FLAGS] = 0;
   }
 
-  /** What a HELLO says of its sender; `ownAlias` is looked up among the neighbours it hears. */
-  heard(index: number, hello: Uint8Array, ownAlias: number, rssiDbm: number, snrDb: number, nowS: number): void {
+  /** True for a HELLO that is not newer than the last one: a recording, played again. */
+  stale(index: number, hello: Uint8Array): boolean {
+    const last = getU16(this.table, index * Nb.SIZE + Nb.HELLO_SEQ);
+    return last !== 0 && ((getU16(hello, Hello.SEQ) - last - 1) & 0xffff) >= 0x8000;
+  }
+
+  /**
+   * What a HELLO says of its sender; `ownAlias` is looked up among the neighbours it hears. Returns how often it is
+   * there: two nodes that do not hear each other may have chosen the same.
+   */
+  heard(index: number, hello: Uint8Array, ownAlias: number, rssiDbm: number, snrDb: number, nowS: number): number {
     const t = this.table;
     const at = index * Nb.SIZE;
     const seq = getU16(hello, Hello.SEQ);
     const last = getU16(t, at + Nb.HELLO_SEQ);
-    // The number grows by two a HELLO; a jump that large is a reboot and says nothing of the link.
+    // The number grows by two a HELLO; a large jump is a reboot and says nothing of the link.
     const missed = last === 0 ? 0 : (((seq - last) & 0xffff) >> 1) - 1;
     let quality = t[at + Nb.QUALITY_IN];
-    for (let i = 0; i < missed && missed < 16; i++) quality -= quality >> 2;
+    for (let i = 0; i < missed && missed < MISSED_MAX; i++) quality -= quality >> 2;
     t[at + Nb.QUALITY_IN] = quality + ((255 - quality) >> 2);
+    // Who was shunned for packets that never arrived gets another try, later.
+    t[at + Nb.PROVEN] += (255 - t[at + Nb.PROVEN]) >> 5;
     putU16(t, at + Nb.HELLO_SEQ, seq);
     putU32(t, at + Nb.HEARD_S, nowS);
     t[at + Nb.ALIAS] = hello[1];
@@ -124,20 +147,30 @@ export class Neighbours {
     t[at + Nb.SNR] = snrDb;
     this.setFlag(index, NbFlag.GATEWAY, (hello[Hello.FLAGS] & HelloFlag.GATEWAY) !== 0);
     this.setFlag(index, NbFlag.NO_RELAY, (hello[Hello.FLAGS] & HelloFlag.NO_RELAY) !== 0);
-    const count = hello[Hello.COUNTS] >> 4;
-    for (let i = 0; i < count; i++) {
-      const entry = Hello.BODY + i * Hello.NEIGHBOUR_SIZE;
-      if (hello[entry] === ownAlias) t[at + Nb.QUALITY_OUT] = hello[entry + 1];
+    let found = 0;
+    for (let i = hello[Hello.COUNTS] >> 4; i > 0; i--) {
+      const entry = Hello.BODY + (i - 1) * Hello.NEIGHBOUR_SIZE;
+      if (hello[entry] !== ownAlias) continue;
+      t[at + Nb.QUALITY_OUT] = hello[entry + 1];
+      found++;
     }
+    return found;
   }
 
-  /** Expected transmissions over this link in sixteenths, 16..255: 1 / (delivery there x delivery back). */
+  /** A packet that this neighbour took was proven delivered, or was not in time. */
+  learn(index: number, delivered: boolean): void {
+    const at = index * Nb.SIZE + Nb.PROVEN;
+    const now = this.table[at];
+    this.table[at] = delivered ? now + ((262 - now) >> 3) : Math.max(now - (now >> 3), PROVEN_MIN);
+  }
+
+  /** Expected transmissions in sixteenths, 16..4095: 1 / (heard there x heard back x packets proven delivered). */
   etx16(index: number): number {
     const at = index * Nb.SIZE;
-    const product = this.table[at + Nb.QUALITY_IN] * this.table[at + Nb.QUALITY_OUT];
-    if (product === 0) return 255;
-    const etx = Math.floor((16 * 255 * 255) / product);
-    return etx > 255 ? 255 : etx < 16 ? 16 : etx;
+    const t = this.table;
+    const product = t[at + Nb.QUALITY_IN] * t[at + Nb.QUALITY_OUT];
+    const etx = product > 0 ? Math.min(Math.floor((16 * 255 * 255) / product), 255) : 255;
+    return Math.floor((Math.max(etx, 16) * 255) / t[at + Nb.PROVEN]);
   }
 
   /** True after three missed HELLOs of the longest interval. */

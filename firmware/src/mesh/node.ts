@@ -10,6 +10,7 @@ import type { Action, NodeEvent } from './actions.ts';
 import { EventKind } from './actions.ts';
 import type { NodeConfig } from './config.ts';
 import { Index } from './config.ts';
+import type { Carrier } from './carrier.ts';
 import { Channels } from './channels.ts';
 import { Core } from './core.ts';
 import { Endpoint } from './endpoint.ts';
@@ -34,6 +35,7 @@ export class MeshNode {
   payments: Payments;
   relay: Relay;
   settlement: Settlement;
+  carrier: Carrier;
   endpoint: Endpoint;
   greeter: Greeter;
   secondMs: number;
@@ -51,6 +53,7 @@ export class MeshNode {
     const arrived = (index: number, body: Uint8Array, hops: number) => this.endpoint.receive(index, body, hops);
     this.relay = new Relay(this.core, this.outbox, this.payments, arrived);
     this.settlement = this.relay.settlement;
+    this.carrier = this.relay.carrier;
     this.endpoint = new Endpoint(this.core, this.relay, this.channels);
     this.greeter = new Greeter(this.core, (index) => this.wantSync(index), (index) => this.wallet.forget(index));
     this.secondMs = 0;
@@ -84,7 +87,7 @@ export class MeshNode {
     const core = this.core;
     if (core.nowMs >= this.secondMs) {
       this.secondMs = core.nowMs + SECOND_MS;
-      this.relay.tick();
+      this.carrier.tick();
       this.payments.tick();
       this.greeter.sweep();
     }
@@ -125,7 +128,7 @@ export class MeshNode {
       case FrameType.PAY: this.payments.receivePay(nb, frame, Link.BODY); break;
       case FrameType.OPEN: this.channels.receiveOpen(nb, frame); break;
       case FrameType.RESYNC: this.channels.receiveResync(nb, frame); break;
-      case FrameType.NACK: this.relay.receiveNack(nb, frame); break;
+      case FrameType.NACK: this.carrier.receiveNack(nb, frame); break;
       default: this.core.refuse(ErrorCode.UNKNOWN_TYPE, 0); break;
     }
   }
@@ -151,9 +154,10 @@ export class MeshNode {
 
   /** Frames between others: a forward is an acknowledgement, and a preimage is true whoever says it. */
   private overhear(type: number, frame: Uint8Array): void {
+    this.settlement.overheard = frame[Link.SENDER];
     if (type === FrameType.RECEIPT) this.receiveReceipts(frame, Link.BODY + 1, frame[Link.BODY], Index.NONE);
     if (type !== FrameType.DATA) return;
-    this.relay.overhear(frame);
+    this.carrier.overhear(frame);
     const end = Data.BODY + (frame.length - Data.OVERHEAD - trailerBytes(frame));
     if (frame[Link.TYPE] & Flag.RECEIPTS) {
       const count = (trailerBytes(frame) - (frame[Link.TYPE] & Flag.PAY ? Pay.SIZE : 0) - 1) / Receipt.SIZE;
@@ -207,7 +211,7 @@ export class MeshNode {
         return core.syncFrame(nb, FrameType.SYNCACK | Flag.PAIRWISE, getU32(data, 0), core.nextCounter());
       case Intent.NACK: return this.composeNack(nb, data);
       case Intent.RECEIPT: return this.settlement.composeReceipt(nb);
-      case Intent.DATA: return this.relay.composeData(arg);
+      case Intent.DATA: return this.carrier.composeData(arg);
       case Intent.PAY: return this.payments.composePay(nb);
       case Intent.OPEN: return this.channels.composeOpen(nb);
       case Intent.RESYNC: return this.channels.composeResync(nb, arg);
@@ -223,6 +227,6 @@ export class MeshNode {
   }
 
   sent(intent: number, _nb: number, arg: number, airtimeMs: number): void {
-    if (intent === Intent.DATA) this.relay.sentData(arg, airtimeMs);
+    if (intent === Intent.DATA) this.carrier.sentData(arg, airtimeMs);
   }
 }

@@ -1,8 +1,9 @@
 // Frames waiting for the air (SPEC 8.8): a small queue of intents, made into bytes only when the radio is free, so
 // that counters rise in the order of transmission and trailers ride along. One frame at a time; when the channel is
-// busy the same bytes wait a random, growing time.
+// busy the same bytes wait a random, growing time, and when the region's duty cycle is used up until it is not.
 import { getU32, putU32 } from '#protocol';
 import { ActionKind } from './actions.ts';
+import { AirBudget } from './budgets.ts';
 import { Size } from './config.ts';
 import type { Core } from './core.ts';
 
@@ -11,10 +12,9 @@ export const enum Q {
   KIND = 0,
   NEIGHBOUR = 1,
   ARG = 2,
-  PRIORITY = 3,
-  AT = 4,
-  DATA = 8,
-  SIZE = 17,
+  AT = 3,
+  DATA = 7,
+  SIZE = 16,
 }
 
 /** What is to be sent; smaller goes first when several are due. */
@@ -38,6 +38,9 @@ export interface Composer {
 
 const BUSY_TRIES_MAX = 10;
 const STUCK_MS = 15000;
+const DUTY_WAIT_MS = 500;
+/** A HELLO overdue for so long goes before anything else: without it there are soon no routes to send on. */
+const HELLO_PATIENCE_MS = 20000;
 
 export class Outbox {
   table: Uint8Array;
@@ -52,7 +55,10 @@ export class Outbox {
   onAir: boolean;
   since: number;
   tries: number;
+  /** False until the duty cycle had room for the frame. */
+  paid: boolean;
   dropped: number;
+  duty: AirBudget;
 
   constructor(core: Core, composer: Composer) {
     this.table = new Uint8Array(Size.QUEUE * Q.SIZE);
@@ -65,7 +71,11 @@ export class Outbox {
     this.onAir = false;
     this.since = 0;
     this.tries = 0;
+    this.paid = false;
     this.dropped = 0;
+    // A quarter of an hour's allowance at most at once, two thirds of it as it flows, a twelfth at boot: never more
+    // than the whole in any hour, an hour with a reboot included.
+    this.duty = new AirBudget((core.config.dutyPerMille * 2) / 3, 1350, 450);
   }
 
   /** Queues once: the same intent for the same neighbour and argument is not queued twice. */
@@ -88,11 +98,19 @@ export class Outbox {
     return true;
   }
 
+  /** Milliseconds until a record is due; the difference holds when the 32 bits of its time wrap after 49 days. */
+  private waitMs(at: number): number {
+    return (getU32(this.table, at + Q.AT) - this.core.nowMs) | 0;
+  }
+
   private due(): number {
     const t = this.table;
     let best = -1;
     for (let at = 0; at < t.length; at += Q.SIZE) {
-      if (t[at] === 0 || getU32(t, at + Q.AT) > this.core.nowMs) continue;
+      if (t[at] === 0) continue;
+      const wait = this.waitMs(at);
+      if (wait > 0) continue;
+      if (t[at] === Intent.HELLO && wait < -HELLO_PATIENCE_MS) return at;
       if (best < 0 || t[at] < t[best]) best = at;
     }
     return best;
@@ -104,7 +122,7 @@ export class Outbox {
     let wake = this.core.nowMs + STUCK_MS;
     for (let at = 0; at < this.table.length; at += Q.SIZE) {
       if (this.table[at] === 0) continue;
-      const due = getU32(this.table, at + Q.AT);
+      const due = this.core.nowMs + this.waitMs(at);
       if (due < wake) wake = due;
     }
     return wake;
@@ -126,6 +144,7 @@ export class Outbox {
       if (frame === undefined) continue;
       this.intent = intent;
       this.tries = 0;
+      this.paid = this.core.config.dutyPerMille >= 1000;
       this.transmit(frame);
       return;
     }
@@ -140,12 +159,14 @@ export class Outbox {
 
   private transmit(frame: Uint8Array): void {
     this.frame = frame;
-    this.onAir = true;
     this.since = this.core.nowMs;
-    this.core.act(ActionKind.TRANSMIT, frame, 0, 0, 0);
+    if (!this.paid) this.paid = this.duty.take(this.core.airtimeMs(frame.length), this.since);
+    this.onAir = this.paid;
+    if (!this.paid) this.since += DUTY_WAIT_MS;
+    else this.core.act(ActionKind.TRANSMIT, frame, 0, 0, 0);
   }
 
-  /** The radio's answer. A busy channel doubles the window of the random wait, up to 16 frames' length. */
+  /** The radio's answer. A busy channel doubles the window of the random wait, up to four frames' length. */
   ended(sent: boolean): void {
     const frame = this.frame;
     if (frame === undefined || !this.onAir) return;
@@ -162,7 +183,7 @@ export class Outbox {
       this.composer.sent(this.intent, this.neighbour, this.arg, 0);
     } else {
       const window = this.tries < 4 ? 1 << this.tries : 16;
-      this.since = this.core.nowMs + 5 + this.core.jitter.below(window * 40);
+      this.since = this.core.nowMs + 5 + this.core.jitter.below((window * airtimeMs) >> 2);
     }
   }
 }

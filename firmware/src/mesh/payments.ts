@@ -47,16 +47,25 @@ export class Payments {
   }
 
   funding(nb: number, units: number): Funding {
+    const links = this.linksNeeded(nb, units);
+    return links > PREPAY_MAX ? Funding.NONE : this.payable(nb, links);
+  }
+
+  /** Can so many more links be shown to a neighbour? None at all before STATE has, nor beyond what it will settle. */
+  payable(nb: number, links: number): Funding {
     const accounts = this.core.accounts;
     const flags = accounts.u8(nb, Acc.OUT_FLAGS);
-    if ((flags & OutFlag.PROVEN) === 0 || this.channels.lapsed(nb)) return Funding.NONE;
-    const links = this.linksNeeded(nb, units);
+    if ((flags & OutFlag.PROVEN) === 0 || this.channels.lapsed(nb, Acc.OUT_EXPIRY)) return Funding.NONE;
     if (links === 0) return Funding.READY;
-    if (links > PREPAY_MAX) return Funding.NONE;
     const target = accounts.u16(nb, Acc.OUT_LINKS) + links;
     if (target > accounts.u16(nb, Acc.OUT_LIMIT) || target > Book.LINKS) return Funding.NONE;
     if (flags & OutFlag.RESYNC) return Funding.LATER;
     return this.wallet.link(nb, target) === undefined ? Funding.LATER : Funding.PAYABLE;
+  }
+
+  /** Links that go with the next packet to a neighbour. */
+  linksDue(nb: number): number {
+    return Math.min(this.linksNeeded(nb, 0), PREPAY_MAX);
   }
 
   /** True when the newest link should go again: a packet that carried it was not acknowledged. */
@@ -115,19 +124,22 @@ export class Payments {
     const core = this.core;
     const accounts = core.accounts;
     const address = accounts.u32(nb, Acc.ADDRESS);
-    if ((accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) === 0) {
-      this.channels.askOffer(nb);
+    if ((accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) === 0 || this.channels.lapsed(nb, Acc.IN_EXPIRY)) {
+      this.channels.askIn(nb);
       return core.refuse(ErrorCode.NO_CHANNEL, address);
     }
     const held = accounts.u16(nb, Acc.IN_LINKS);
     const ahead = (frame[at + Pay.NUMBER] - held) & 255;
     if (ahead === 0) return;
     if (ahead > Pay.AHEAD_MAX) return core.refuse(ErrorCode.TOO_FAR_AHEAD, address);
-    if (held + ahead > accounts.u16(nb, Acc.IN_LIMIT)) return core.refuse(ErrorCode.OVER_LIMIT, address);
+    if (held + ahead > accounts.u16(nb, Acc.IN_LIMIT)) {
+      this.channels.askIn(nb);
+      return core.refuse(ErrorCode.OVER_LIMIT, address);
+    }
     const link = cut(frame, at, Book.LINK);
     const end = walk(core.crypto, this.inPrefix(nb, address), link, ahead);
     if (!equalBytes(end, 0, accounts.inLink(nb), 0, Book.LINK)) {
-      this.channels.askOffer(nb);
+      this.channels.askIn(nb);
       return core.refuse(ErrorCode.BAD_LINK, address);
     }
     accounts.setInLink(nb, link, 0);
@@ -146,6 +158,7 @@ export class Payments {
   /** Once a second: what is due with every neighbour. */
   tick(): void {
     this.channels.claimRetired();
+    this.channels.askHeight();
     for (let nb = 0; nb < Size.NEIGHBOURS; nb++) {
       if (!this.core.neighbours.used(nb)) continue;
       this.channels.tend(nb);

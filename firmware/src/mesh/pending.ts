@@ -1,7 +1,7 @@
 // Packets under way (SPEC 8.1): one flat record each, from acceptance to expiry. The lock names a packet; its
 // upstream and downstream say who owes whom once the preimage appears. A record is the only claim on a payment
-// that is not a link yet, so a full table refuses new packets and never evicts one.
-import { Data, Wire, copyBytes, equalBytes, getU16, getU32, putU16, putU32 } from '#protocol';
+// that is not a link yet, so a full table refuses new packets; only records that are settled both ways make room.
+import { Data, Pay, Wire, copyBytes, equalBytes, getU16, getU32, putU16, putU32 } from '#protocol';
 import { Index, Size } from './config.ts';
 
 /** Layout of a pending record. Times are deciseconds since boot. */
@@ -49,11 +49,12 @@ export const enum PnFlag {
   REROUTED = 0x08,
 }
 
-const BODY_MAX = 255;
+/** Room for a payment beside the longest ciphertext that is sent or carried (SPEC 8.4). */
+export const BODY_MAX = Wire.FRAME_MAX - Data.OVERHEAD - Pay.SIZE;
 
 export class Pending {
   table: Uint8Array;
-  /** Ciphertexts kept for repetition: BODIES slots of 255 bytes; slotOwner says which record uses one. */
+  /** Ciphertexts kept for repetition: BODIES slots of BODY_MAX bytes. */
   bodies: Uint8Array;
   slotUsed: Uint8Array;
 
@@ -113,23 +114,33 @@ export class Pending {
 
   /** A new record from the fields of a DATA frame (SPEC 4.1), or NONE when the table is full. */
   add(frame: Uint8Array, up: number, expiryDs: number): number {
+    const i = this.room();
+    if (i === Index.NONE) return i;
+    const at = i * Pn.SIZE;
+    const t = this.table;
+    t.fill(0, at, at + Pn.SIZE);
+    t[at] = PnState.QUEUED;
+    t[at + Pn.UP] = up;
+    t[at + Pn.DOWN] = Index.NONE;
+    t[at + Pn.CLASS] = frame[Data.CLASS];
+    t[at + Pn.BODY] = Index.NONE;
+    copyBytes(t, at + Pn.LOCK, frame, Data.LOCK, Wire.LOCK);
+    copyBytes(t, at + Pn.SRC, frame, Data.SRC, 10);
+    putU16(t, at + Pn.IN, getU16(frame, Data.BUDGET));
+    putU32(t, at + Pn.EXPIRY, expiryDs);
+    return i;
+  }
+
+  /** A free record, else the one settled both ways that ends first: it only answers repetitions. */
+  private room(): number {
+    let first = Index.NONE;
     for (let i = 0; i < Size.PENDING; i++) {
-      const at = i * Pn.SIZE;
-      const t = this.table;
-      if (t[at] !== PnState.FREE) continue;
-      t.fill(0, at, at + Pn.SIZE);
-      t[at] = PnState.QUEUED;
-      t[at + Pn.UP] = up;
-      t[at + Pn.DOWN] = Index.NONE;
-      t[at + Pn.CLASS] = frame[Data.CLASS];
-      t[at + Pn.BODY] = Index.NONE;
-      copyBytes(t, at + Pn.LOCK, frame, Data.LOCK, Wire.LOCK);
-      copyBytes(t, at + Pn.SRC, frame, Data.SRC, 10);
-      putU16(t, at + Pn.IN, getU16(frame, Data.BUDGET));
-      putU32(t, at + Pn.EXPIRY, expiryDs);
-      return i;
+      const state = this.get8(i, Pn.STATE);
+      if (state === PnState.FREE) return i;
+      if (state !== PnState.SETTLED || this.get8(i, Pn.FLAGS) & (PnFlag.RECEIPT_DUE | PnFlag.OUT_BOOKED)) continue;
+      if (first === Index.NONE || this.get32(i, Pn.EXPIRY) < this.get32(first, Pn.EXPIRY)) first = i;
     }
-    return Index.NONE;
+    return first;
   }
 
   /** Keeps a ciphertext for forwarding; false when all slots are taken. */
@@ -163,12 +174,22 @@ export class Pending {
     this.set8(index, Pn.STATE, PnState.FREE);
   }
 
+  private open(index: number): boolean {
+    const state = this.get8(index, Pn.STATE);
+    return state !== PnState.FREE && state !== PnState.SETTLED;
+  }
+
+  /** Packets of an upstream that are under way. */
   countFrom(up: number): number {
     let count = 0;
-    for (let i = 0; i < Size.PENDING; i++) {
-      const state = this.get8(i, Pn.STATE);
-      if (state !== PnState.FREE && state !== PnState.SETTLED && this.get8(i, Pn.UP) === up) count++;
-    }
+    for (let i = 0; i < Size.PENDING; i++) if (this.get8(i, Pn.UP) === up && this.open(i)) count++;
+    return count;
+  }
+
+  /** Packets of a source that are under way. */
+  countSource(src: number): number {
+    let count = 0;
+    for (let i = 0; i < Size.PENDING; i++) if (this.open(i) && this.get32(i, Pn.SRC) === src) count++;
     return count;
   }
 }

@@ -1,8 +1,9 @@
 // Destination-sequenced distance vector (Perkins, Bhagwat 1994) over HELLO (SPEC 8.3): per destination the best
-// next hop by expected airtime times price, with hysteresis. Loops cannot form: a route is replaced only by a newer
-// sequence number, or by a better metric under the same one.
+// next hop by expected airtime times price, with hysteresis. Loops cannot form: another next hop is taken only under a
+// newer sequence number, or when its own metric is smaller than ours ever was under this one.
 import { HelloRoute, getU16, getU32, putU16, putU32 } from '#protocol';
 import { Index, Size } from './config.ts';
+import type { Keys } from './keys.ts';
 
 /** Layout of a route record (SPEC 8.1). */
 export const enum Rt {
@@ -18,11 +19,21 @@ export const enum Rt {
   FLAGS = 16,
   /** Until then packets to it go unbacked: a relay on the way could not pay on. */
   UNBACKED_S = 17,
-  SIZE = 21,
+  /** Our smallest metric under this sequence number: only who is nearer than that cannot be behind us. */
+  BEST = 21,
+  /** Who could take over at once: nearer than BEST when it last said so; with its metric and cost. */
+  SPARE = 23,
+  SPARE_METRIC = 24,
+  SPARE_COST = 26,
+  SIZE = 28,
 }
 
 const USED = 1;
+/** This node holds keys of the destination: strangers' destinations give way to it. */
+const KNOWN = 2;
 const HOPS_MAX = 15;
+/** An unreachable destination is older than any that can be reached. */
+const LONG_S = 100000000;
 
 export class Routes {
   table: Uint8Array;
@@ -30,20 +41,24 @@ export class Routes {
   changed: boolean;
   /** Where the next HELLO's excerpt of the table begins. */
   cursor: number;
+  keys: Keys;
 
-  constructor() {
+  constructor(keys: Keys) {
+    this.keys = keys;
     this.table = new Uint8Array(Size.ROUTES * Rt.SIZE);
     this.changed = false;
     this.cursor = 0;
   }
 
   used(index: number): boolean {
-    return this.table[index * Rt.SIZE + Rt.FLAGS] === USED;
+    return this.table[index * Rt.SIZE + Rt.FLAGS] !== 0;
   }
 
   find(dst: number): number {
+    const low = dst & 255;
     for (let i = 0; i < Size.ROUTES; i++) {
-      if (this.used(i) && getU32(this.table, i * Rt.SIZE) === dst) return i;
+      // The last byte first: it differs almost always, and this runs for every route of every HELLO.
+      if (this.table[i * Rt.SIZE + 3] === low && getU32(this.table, i * Rt.SIZE) === dst && this.used(i)) return i;
     }
     return Index.NONE;
   }
@@ -95,26 +110,39 @@ export class Routes {
     let i = this.find(dst);
     if (i === Index.NONE) {
       if (total === HelloRoute.METRIC_MAX) return false;
-      i = this.free(nowS);
+      const known = this.keys.find(dst) >= 0;
+      i = this.free(nowS, known);
       if (i === Index.NONE) return false;
+      this.table.fill(0, i * Rt.SIZE, (i + 1) * Rt.SIZE);
       putU32(this.table, i * Rt.SIZE, dst);
-      putU32(this.table, i * Rt.SIZE + Rt.UNBACKED_S, 0);
-    } else if (!this.better(i, seq, total, next)) return false;
+      putU16(this.table, i * Rt.SIZE + Rt.BEST, HelloRoute.METRIC_MAX);
+      this.table[i * Rt.SIZE + Rt.FLAGS] = known ? USED | KNOWN : USED;
+    } else if (!this.better(i, seq, metric, total, next)) {
+      this.spare(i, seq, metric, total, cost, next);
+      return false;
+    }
     const at = i * Rt.SIZE;
     const moved = this.table[at + Rt.NEXT] !== next || this.metric(i) === HelloRoute.METRIC_MAX;
+    if (seq !== getU16(this.table, at + Rt.SEQ) || total < getU16(this.table, at + Rt.BEST)) {
+      putU16(this.table, at + Rt.BEST, total);
+      this.table[at + Rt.SPARE] = Index.NONE;
+    } else if (this.table[at + Rt.SPARE] === next) this.table[at + Rt.SPARE] = Index.NONE;
     putU16(this.table, at + Rt.SEQ, seq);
     this.table[at + Rt.HOPS] = hops + 1;
-    this.table[at + Rt.NEXT] = next;
-    putU16(this.table, at + Rt.METRIC, total);
-    putU16(this.table, at + Rt.COST, cost);
     putU32(this.table, at + Rt.AT_S, nowS);
-    this.table[at + Rt.FLAGS] = USED;
+    this.set(i, next, total, cost);
     if (moved || total === HelloRoute.METRIC_MAX) this.changed = true;
     return moved;
   }
 
+  private set(i: number, next: number, metric: number, cost: number): void {
+    this.table[i * Rt.SIZE + Rt.NEXT] = next;
+    putU16(this.table, i * Rt.SIZE + Rt.METRIC, metric);
+    putU16(this.table, i * Rt.SIZE + Rt.COST, cost);
+  }
+
   /** Newer sequence number wins; under the same one a metric better by a quarter (hysteresis), or the same next hop. */
-  private better(i: number, seq: number, total: number, next: number): boolean {
+  private better(i: number, seq: number, metric: number, total: number, next: number): boolean {
     const at = i * Rt.SIZE;
     const newer = (seq - getU16(this.table, at + Rt.SEQ)) & 0xffff;
     if (newer >= 0x8000) return false;
@@ -122,26 +150,42 @@ export class Routes {
     if (next === this.table[at + Rt.NEXT]) return newer > 0 || total !== current;
     if (total === HelloRoute.METRIC_MAX) return false;
     if (current === HelloRoute.METRIC_MAX) return newer > 0;
-    const improved = total + (total >> 2) < current;
     // A next hop that fell three of the destination's announcements behind no longer defends its place.
-    return newer > 6 || (newer > 0 ? total <= current + (current >> 2) : improved);
+    if (newer > 0) return newer > 6 || total <= current + (current >> 2);
+    return metric < getU16(this.table, at + Rt.BEST) && total + (total >> 2) < current;
   }
 
-  private free(nowS: number): number {
-    let oldest = Index.NONE;
-    let oldestAge = 0;
+  /** Remembers who else leads there without a loop, in case the next hop fails. */
+  private spare(i: number, seq: number, metric: number, total: number, cost: number, next: number): void {
+    const at = i * Rt.SIZE;
+    const t = this.table;
+    if (next === t[at + Rt.NEXT] || ((seq - getU16(t, at + Rt.SEQ)) & 0xffff) >= 0x8000) return;
+    const fits = metric < getU16(t, at + Rt.BEST) && total < HelloRoute.METRIC_MAX;
+    if (t[at + Rt.SPARE] === next && !fits) t[at + Rt.SPARE] = Index.NONE;
+    if (!fits || (t[at + Rt.SPARE] !== Index.NONE && getU16(t, at + Rt.SPARE_METRIC) < total)) return;
+    t[at + Rt.SPARE] = next;
+    putU16(t, at + Rt.SPARE_METRIC, total);
+    putU16(t, at + Rt.SPARE_COST, cost);
+  }
+
+  /** A free record, else the oldest unreachable one, else for a known destination the oldest unknown one. */
+  private free(nowS: number, known: boolean): number {
+    let victim = Index.NONE;
+    let most = 0;
     for (let i = 0; i < Size.ROUTES; i++) {
       if (!this.used(i)) return i;
-      const age = nowS - getU32(this.table, i * Rt.SIZE + Rt.AT_S);
-      if (this.metric(i) === HelloRoute.METRIC_MAX && age > oldestAge) {
-        oldest = i;
-        oldestAge = age;
+      let age = nowS - getU32(this.table, i * Rt.SIZE + Rt.AT_S) + 1;
+      if (this.metric(i) === HelloRoute.METRIC_MAX) age += LONG_S;
+      else if (!known || this.table[i * Rt.SIZE + Rt.FLAGS] & KNOWN) continue;
+      if (age > most) {
+        victim = i;
+        most = age;
       }
     }
-    return oldest;
+    return victim;
   }
 
-  /** One destination can no longer be reached through `next`; another neighbour's newer offer may replace it. */
+  /** One destination can no longer be reached through `next`: the spare takes over, else a newer offer may. */
   breakTo(dst: number, next: number): void {
     const i = this.find(dst);
     if (i !== Index.NONE && this.table[i * Rt.SIZE + Rt.NEXT] === next) this.breakAt(i);
@@ -149,16 +193,24 @@ export class Routes {
 
   private breakAt(i: number): void {
     const at = i * Rt.SIZE;
+    const t = this.table;
     if (this.metric(i) === HelloRoute.METRIC_MAX) return;
-    putU16(this.table, at + Rt.METRIC, HelloRoute.METRIC_MAX);
-    putU16(this.table, at + Rt.SEQ, (getU16(this.table, at + Rt.SEQ) + 1) & 0xffff);
     this.changed = true;
+    if (t[at + Rt.SPARE] !== Index.NONE) {
+      this.set(i, t[at + Rt.SPARE], getU16(t, at + Rt.SPARE_METRIC), getU16(t, at + Rt.SPARE_COST));
+      t[at + Rt.SPARE] = Index.NONE;
+      return;
+    }
+    putU16(t, at + Rt.METRIC, HelloRoute.METRIC_MAX);
+    putU16(t, at + Rt.SEQ, (getU16(t, at + Rt.SEQ) + 1) & 0xffff);
   }
 
   /** Every route through a neighbour that is gone: unreachable, with an odd sequence number of our making. */
   breakVia(next: number): void {
     for (let i = 0; i < Size.ROUTES; i++) {
-      if (this.used(i) && this.table[i * Rt.SIZE + Rt.NEXT] === next) this.breakAt(i);
+      if (!this.used(i)) continue;
+      if (this.table[i * Rt.SIZE + Rt.SPARE] === next) this.table[i * Rt.SIZE + Rt.SPARE] = Index.NONE;
+      if (this.table[i * Rt.SIZE + Rt.NEXT] === next) this.breakAt(i);
     }
   }
 }

@@ -13,18 +13,27 @@ import type { Pending } from './pending.ts';
 import { Pn, PnFlag, PnState } from './pending.ts';
 
 const RECEIPT_TRIES_MAX = 3;
-/** How long a settled record still answers repetitions. */
+/** Eight links: more is never conceded at a time. */
+const GRACE_MAX = 512;
+/** How long a settled record still answers repetitions, at least. */
 const SETTLED_DS = 150;
 
 export class Settlement {
   core: Core;
   outbox: Outbox;
   pending: Pending;
+  /** Alias in the frame whose receipts are being read, when it was not for this node. */
+  overheard: number;
 
   constructor(core: Core, outbox: Outbox, pending: Pending) {
     this.core = core;
     this.outbox = outbox;
     this.pending = pending;
+    this.overheard = 0;
+  }
+
+  private aliasOf(nb: number): number {
+    return nb < Size.NEIGHBOURS ? this.core.neighbours.alias(nb) : Index.NONE;
   }
 
   /** Gives a record its next hop and books what will be owed there. */
@@ -70,10 +79,12 @@ export class Settlement {
       pending.set8(index, Pn.STATE, PnState.SETTLED);
       copyBytes(pending.table, index * Pn.SIZE + Pn.PREIMAGE, x, at, Wire.LOCK);
       pending.dropBody(index);
-      // Kept only to answer an upstream that repeats itself.
-      pending.set32(index, Pn.EXPIRY, this.core.nowDs() + SETTLED_DS);
+      // Kept to answer an upstream that asks again, as it may until its own record ends: it is paid for once.
+      const until = this.core.nowDs() + SETTLED_DS;
+      if (pending.get32(index, Pn.EXPIRY) < until) pending.set32(index, Pn.EXPIRY, until);
+      if (down < Size.NEIGHBOURS) this.core.neighbours.learn(down, true);
       this.settleUp(index);
-    } else if (nb === Index.NONE) this.heardForward(index);
+    } else if (nb === Index.NONE && this.overheard === this.aliasOf(pending.get8(index, Pn.UP))) this.heardForward(index);
     if (nb === down && !pending.flag(index, PnFlag.DOWN_SETTLED)) this.settleDown(index, down);
   }
 
@@ -88,7 +99,8 @@ export class Settlement {
     if (pending.get8(index, Pn.CLASS) & Class.BACKED) {
       const units = pending.get16(index, Pn.IN);
       core.accounts.add(up, Acc.IN_PENDING, -units);
-      core.accounts.add(up, Acc.IN_USED, units);
+      core.accounts.use(up, Acc.IN_USED, units);
+      core.accounts.allow(up, true);
       const net = Math.floor((units * (1000 - core.config.levyPerMille)) / 1000) - pending.get16(index, Pn.OUT);
       core.accounts.add(up, Acc.MARGIN, net);
       if (units > 0) core.note(Note.EARNED, core.neighbours.address(up), net);
@@ -103,22 +115,24 @@ export class Settlement {
     this.release(index);
     this.pending.setFlag(index, PnFlag.DOWN_SETTLED, true);
     if (units === 0) return;
-    accounts.add(down, Acc.OUT_USED, units);
+    accounts.use(down, Acc.OUT_USED, units);
+    accounts.setU32(down, Acc.OUT_GRACE, Math.min(accounts.i32(down, Acc.OUT_GRACE) + (units >> 3), GRACE_MAX));
     // The payee's margin is at least its fee; believing less of its trust only prepays earlier.
     const most = this.core.config.trustMaxLinks * Money.UNITS_PER_LINK;
     accounts.setU32(down, Acc.OUT_TRUST, Math.min(accounts.i32(down, Acc.OUT_TRUST) + (units >> 3), most));
   }
 
-  /** A host proved a delivery of ours: the preimage for a record that ends here. False when it fits none. */
+  /** A delivery is proven: the preimage for the records that end here. False when it fits none. */
   hostReceipt(lock: Uint8Array, x: Uint8Array): boolean {
+    let fits = false;
     for (let i = this.pending.findLock(lock, 0, Wire.LOCK, -1); i !== Index.NONE; ) {
       if (this.pending.get8(i, Pn.DOWN) === Index.SELF && this.opens(i, x, 0)) {
         this.settle(i, x, 0, Index.SELF);
-        return true;
+        fits = true;
       }
       i = this.pending.findLock(lock, 0, Wire.LOCK, i);
     }
-    return false;
+    return fits;
   }
 
   receiptDue(index: number, delayMs: number): void {

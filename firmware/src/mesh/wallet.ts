@@ -2,7 +2,7 @@
 // the next link of each. Hashing is done in slices of a few dozen, so that the board keeps listening.
 import type { BookId, Crypto, MacKey } from '#protocol';
 import {
-  Book, OneTime, Purpose, SegmentWalker, Wire, bookPrefix, copyBytes, digitSecret, digitsOf, payPrefix, putU32, step,
+  Book, Money, OneTime, Purpose, SegmentWalker, Wire, bookPrefix, copyBytes, digitSecret, digitsOf, payPrefix, putU32, step,
 } from '#protocol';
 import { Acc, OutFlag } from './accounts.ts';
 import { Size } from './config.ts';
@@ -54,7 +54,7 @@ export class Wallet {
     this.core.store.write('fh.w', record);
     const accounts = this.core.accounts;
     // Links paid on the last chain and not used up stay credit: `used` goes below zero by that much.
-    const unused = accounts.u16(neighbour, Acc.OUT_LINKS) * 64 - accounts.i32(neighbour, Acc.OUT_USED);
+    const unused = accounts.u16(neighbour, Acc.OUT_LINKS) * Money.UNITS_PER_LINK - accounts.i32(neighbour, Acc.OUT_USED);
     accounts.setU8(neighbour, Acc.OUT_FLAGS, OutFlag.LEASED);
     accounts.setU8(neighbour, Acc.OUT_GENERATION, this.core.config.generation);
     accounts.setU8(neighbour, Acc.OUT_CHAIN, chain);
@@ -62,6 +62,9 @@ export class Wallet {
     accounts.setU16(neighbour, Acc.OUT_LEASE, 0);
     accounts.setU16(neighbour, Acc.OUT_LIMIT, 0);
     accounts.setU16(neighbour, Acc.OUT_SETTLED, 0);
+    accounts.setU32(neighbour, Acc.OUT_EXPIRY, 0);
+    accounts.setU8(neighbour, Acc.OUT_ASKS, 0);
+    accounts.setU32(neighbour, Acc.OUT_ASKED_S, 0);
     accounts.setU32(neighbour, Acc.OUT_USED, 0);
     accounts.add(neighbour, Acc.OUT_USED, -unused);
     accounts.save(neighbour);

@@ -30,6 +30,8 @@ export class Assets {
       const asset = { type, plain, gzip: gzipSync(plain, { level: 9 }), tag };
       this.#byPath.set(`/${name}`, asset);
       if (name === 'index.html') this.#byPath.set('/', asset);
+      // Browsers ask for this name where a page does not say another, such as on a refusal.
+      if (name === 'icon.svg') this.#byPath.set('/favicon.ico', asset);
     }
   }
 

@@ -3,7 +3,7 @@ import { PoolId, StateKind } from '../constants.ts';
 import { TxCode } from '../codes.ts';
 import { isZero, sameBytes } from '../layout.ts';
 import type { Node, Owner } from '../records.ts';
-import { freeOf, NodeStatus } from '../records.ts';
+import { blankNode, freeOf } from '../records.ts';
 import type { JoinTx } from '../tx.ts';
 import { signedMessage } from '../tx.ts';
 import type { Context } from './context.ts';
@@ -61,15 +61,8 @@ export function newOwner(key: Uint8Array): Owner {
 }
 
 function newNode(tx: JoinTx, height: number): Node {
-  const none = new Uint8Array(32);
+  const { address, owner, guarantor, linkKey, bookRoot, generation, home, community, line } = tx;
   return {
-    kind: StateKind.NODE, address: tx.address, status: NodeStatus.ACTIVE,
-    balance: 0, line: tx.line, escrow: 0, guaranteed: 0,
-    owner: tx.owner, guarantor: tx.guarantor, linkKey: tx.linkKey, bookRoot: tx.bookRoot,
-    generation: tx.generation, usedChains: none, home: tx.home, community: tx.community,
-    joined: height, active: 0, leavesAt: 0, unvouchedAt: 0, rekeysAt: 0,
-    nextLinkKey: none, nextBookRoot: none, nextGeneration: 0, channels: 0,
-    named: 0, outsideAt: 0, auditedAt: 0,
-    epoch: 0, turnover: 0, turnoverBefore: 0, paid: 0, globalLevy: 0,
+    ...blankNode(address), owner, guarantor, linkKey, bookRoot, generation, home, community, line, joined: height,
   };
 }

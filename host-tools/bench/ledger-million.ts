@@ -1,0 +1,26 @@
+// Child of the ledger benchmark: a ledger of a million accounts in a process of its own, so that its memory is its
+// own. Prints one JSON object.
+import { Ledger, StateKind } from '../ledger/index.ts';
+import { DEPS, FIRST_ADDRESS, largeLedger } from './ledger-world.ts';
+
+const ACCOUNTS = 1_000_000;
+const PROOFS = 200;
+const SPREAD = 4999;
+
+const large = largeLedger(ACCOUNTS, 16, 1024);
+globalThis.gc?.();
+const loading = process.hrtime.bigint();
+const ledger = Ledger.load(DEPS, large);
+const loadS = Number(process.hrtime.bigint() - loading) / 1e9;
+
+let bytes = 0;
+const proving = process.hrtime.bigint();
+for (let i = 0; i < PROOFS; i++) {
+  const id = Buffer.alloc(4);
+  id.writeUInt32BE(FIRST_ADDRESS + i * SPREAD);
+  bytes += ledger.prove(StateKind.NODE, id).length;
+}
+const proofUs = Number(process.hrtime.bigint() - proving) / 1e3 / PROOFS;
+globalThis.gc?.();
+const { rss: rssBytes } = process.memoryUsage();
+console.log(JSON.stringify({ loadS, proofBytes: bytes / PROOFS, proofUs, rssBytes, height: ledger.height }));

@@ -1,0 +1,118 @@
+// Makes a board on a serial port the gateway's own radio: refuses one that serves another ledger or address, writes
+// what is missing and waits until it runs. Files are proven by their checksum; the settings come last, so that a board
+// that was unplugged in between counts as unprovisioned still.
+import { CliError, ExitCode } from '../cli/cli-error.ts';
+import { settingsOf } from '../provision/found-desk.ts';
+import { addressText, boardFiles, keyTable, type Identity } from '../provision/identity.ts';
+import { PacketClient, PacketError } from '../serial/packet-protocol.ts';
+import { OpenPort } from '../serial/serial-port.ts';
+import { parseBoardLine } from './board-lines.ts';
+import { linkKeys, type Desk } from './desk.ts';
+import type { RadioBoard } from './radio-search.ts';
+
+/** A board in a field: quieter than on a table, to leave the air to the readings. */
+const FIELD_PACE = { helloMinMs: 10_000, helloMaxMs: 300_000, receiptDelayMs: 2000, retryS: 60, freePerMille: 10 };
+const BOOT_WITHIN_MS = 10_000;
+const PACKET_WITHIN_MS = 4000;
+/** The answer must be on its way before the interpreter starts anew. */
+const RELOAD = 'setTimeout(load,50)';
+
+/** Throws a CliError when the board is not this gateway's, or cannot become its radio. */
+export function checkRadio(desk: Desk, { path, settings }: RadioBoard): void {
+  const own = { address: desk.founding.gatewayAddress, ledger: Buffer.from(desk.founding.ledgerId).toString('hex') };
+  const remedy =
+    'start with the data directory it belongs to (--data DIR), or make it a new board: `fairhop flash BOARD --erase all`';
+  if (settings === undefined) {
+    // A new board has no memory of the chequebook's used chains: to go on with an old one could give credits away.
+    if (!desk.hasJoined(own.address)) return;
+    throw new CliError(
+      `this ledger has a gateway board already, and the one on ${path} is new`,
+      'plug in the board that was used before, or begin another ledger: --data DIR',
+      ExitCode.CheckFailed,
+    );
+  }
+  if (settings.ledger !== own.ledger)
+    throw new CliError(`the board on ${path} belongs to another ledger (${settings.ledger.slice(0, 16)})`, remedy,
+      ExitCode.CheckFailed);
+  if (settings.address !== own.address) {
+    throw new CliError(
+      `the board on ${path} is node ${addressText(settings.address)}, not this gateway's ${addressText(own.address)}`,
+      remedy,
+      ExitCode.CheckFailed,
+    );
+  }
+}
+
+/** `identity`: made just now for a board that has none; undefined when the ledger knows it already. */
+export async function setUpRadio(
+  desk: Desk,
+  { path, settings }: RadioBoard,
+  identity: Identity | undefined,
+  onProgress: (text: string) => void,
+): Promise<void> {
+  const files = radioFiles(desk);
+  if (settings === undefined) files.set('fh.cp', identity!.checkpoints);
+  const port = await OpenPort.open(path);
+  const client = new PacketClient(port, { packetTimeoutMs: PACKET_WITHIN_MS });
+  try {
+    if (await write(client, files, onProgress)) await restart(client, desk.founding.gatewayAddress);
+  } catch (error) {
+    if (!(error instanceof PacketError)) throw error;
+    throw new CliError(
+      `the board on ${path} did not take its settings: ${error.message.split('\n')[0]!}`,
+      'start again; what has arrived is kept. If it fails again: `fairhop doctor`',
+      ExitCode.CheckFailed,
+    );
+  } finally {
+    client.close();
+    await port.close();
+  }
+}
+
+function radioFiles(desk: Desk): Map<string, Uint8Array> {
+  const address = desk.founding.gatewayAddress;
+  const { name } = desk.members[0]!;
+  const settings = settingsOf(desk.founding, { name, address, generation: 0 }, desk.networkKey, {
+    ...FIELD_PACE,
+    readingS: 0,
+  });
+  const peers = linkKeys(desk).filter((peer) => peer.address !== address);
+  return boardFiles(settings, keyTable(desk.linkSecretOf(address), peers), desk.paySecretOf(address));
+}
+
+/** True when something had to be written. */
+async function write(
+  client: PacketClient,
+  files: Map<string, Uint8Array>,
+  onProgress: (text: string) => void,
+): Promise<boolean> {
+  let wrote = false;
+  const order = [...files.keys()].sort((a, b) => Number(a === 'fh.node') - Number(b === 'fh.node'));
+  for (const name of order) {
+    let sent = false;
+    await client.writeFile(name, files.get(name)!, () => (sent = true));
+    if (sent) onProgress(`wrote ${name} (${files.get(name)!.length} bytes)`);
+    wrote ||= sent;
+  }
+  return wrote;
+}
+
+/** Rejects when the board does not come up as `address`. */
+async function restart(client: PacketClient, address: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const booted = new Promise<void>((resolve, reject) => {
+    timer = setTimeout(() => reject(new PacketError('timeout', 'it does not start again')), BOOT_WITHIN_MS);
+    client.lines.onLine((line) => {
+      const message = parseBoardLine(line);
+      if (message?.kind === 'boot' && message.address === address) resolve();
+    });
+  });
+  // A failure of the request itself is reported by the request.
+  booted.catch(() => {});
+  try {
+    await client.eval(RELOAD);
+    await booted;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,150 @@
+// The scenarios by name: who plays what, which parameters differ, what must hold. A scenario is data and a function
+// that casts players onto stations; running it is run.ts.
+import { Prng } from '../ether/prng.ts';
+import { addressOf } from './founding.ts';
+import type { SimParams } from './params.ts';
+import type { Place } from './place.ts';
+import type { Player } from './players/player.ts';
+import * as takers from './players/takers.ts';
+import * as traders from './players/traders.ts';
+import type { Cast, World } from './world.ts';
+
+export interface Scenario {
+  summary: string;
+  params?: Partial<SimParams>;
+  cast?: (place: Place, params: SimParams, seed: number) => Cast;
+  /** Nobody pays; relays give what their free budget holds. */
+  unpaid?: 'cooperative' | 'limited';
+  /** Happens when half of the time is over. */
+  atHalf?: (world: World) => void;
+  /** The special players cheat once: what they may gain is one trust window per neighbour instead of nothing. */
+  oneShot?: boolean;
+  /** Targets that do not apply, because the special players attack the channel itself or there is no money. */
+  exempt?: Target[];
+}
+
+export type Target = 'honest-delivery' | 'starvation' | 'free-riders' | 'attacker-gain';
+
+/** `params.share` percent of the ordinary stations, drawn by the seed; at least one. */
+function someOf(place: Place, params: SimParams, seed: number): number[] {
+  const stations = place.positions.map((_, i) => i).filter((i) => i >= params.gateways && place.hops[i]! > 0);
+  const prng = new Prng(seed * 8 + 4);
+  const count = Math.max(1, Math.round((stations.length * params.share) / 100));
+  const chosen: number[] = [];
+  while (chosen.length < count && stations.length > 0) {
+    chosen.push(stations.splice(prng.below(stations.length), 1)[0]!);
+  }
+  return chosen.sort((a, b) => a - b);
+}
+
+function everyChosen(make: () => Player): NonNullable<Scenario['cast']> {
+  return (place, params, seed) => ({ players: new Map(someOf(place, params, seed).map((i) => [i, make()])) });
+}
+
+/** One station with most neighbours that are not gateways, and up to `count` - 1 of those. */
+function cluster(place: Place, params: SimParams, count: number): number[] {
+  const ordinary = (i: number): boolean => i >= params.gateways && place.hops[i]! > 0;
+  let best: number[] = [];
+  place.near.forEach((near, i) => {
+    const group = [i, ...near.filter(ordinary)];
+    if (ordinary(i) && group.length > best.length) best = group;
+  });
+  return best.slice(0, count);
+}
+
+function sybils(relays: boolean): NonNullable<Scenario['cast']> {
+  return (place, params) => {
+    const [boss, ...names] = cluster(place, params, 5);
+    const players = new Map<number, Player>([[boss!, traders.sybilBoss()]]);
+    names.forEach((name, i) => {
+      players.set(name, traders.sybil(boss!, names[(i + 1) % names.length]!, relays, addressOf));
+    });
+    return { players, ownTree: new Set(players.keys()) };
+  };
+}
+
+/** A sender far out that will default, and a station nearer to the gateway that shares its loot. */
+function colluders(place: Place, params: SimParams): Cast {
+  const hops = Math.max(...place.hops);
+  const players = new Map<number, Player>();
+  place.hops.forEach((distance, i) => {
+    if (i < params.gateways || players.size >= 4) return;
+    if (distance === hops || (distance === 1 && players.size < 2)) players.set(i, takers.defaulter());
+  });
+  return { players };
+}
+
+const MONEYLESS: Target[] = ['free-riders', 'attacker-gain'];
+
+export const SCENARIOS: Record<string, Scenario> = {
+  'honest': { summary: 'everybody plays by the rules' },
+  'no-incentive': {
+    summary: 'baseline: everybody carries for everybody and nobody pays', unpaid: 'cooperative', exempt: MONEYLESS,
+  },
+  'rate-limit-only': {
+    summary: 'baseline: no money; each relay gives a tenth of its own airtime away', unpaid: 'limited',
+    params: { freePerMille: 100 }, exempt: MONEYLESS,
+  },
+  'unpaid-riders': {
+    summary: 'baseline: no money, and a share of the nodes carries nothing', unpaid: 'cooperative',
+    cast: everyChosen(takers.freeCooperator), exempt: ['attacker-gain'],
+  },
+  'grant-only': {
+    summary: 'baseline: a line to start with, the smallest levy, no demurrage, so nothing flows back',
+    params: { levyLocalPerMille: 0, demurragePerMille: 0 },
+  },
+  'free-riders': { summary: 'a share of the nodes pays but carries nothing', cast: everyChosen(takers.freeRider) },
+  'droppers': {
+    summary: 'relays that accept packets and drop them', cast: everyChosen(takers.dropper), params: { share: 10 },
+  },
+  'withheld-receipts': {
+    summary: 'relays and sources that swallow proofs of delivery', cast: everyChosen(takers.withholder),
+    params: { share: 10 }, oneShot: true,
+  },
+  'non-payers': {
+    summary: 'senders that mark packets as paid and pay nothing', cast: everyChosen(takers.nonPayer),
+    params: { share: 10 }, oneShot: true,
+  },
+  'defaulters': {
+    summary: 'senders that earn trust for half of the run and then stop paying', cast: everyChosen(takers.defaulter),
+    params: { share: 10 }, oneShot: true,
+  },
+  'collude-last-hop': { summary: 'defaulting senders far out and relays next to the gateway share', cast: colluders, oneShot: true },
+  'threshold-players': {
+    summary: 'everybody stops relaying when rich', params: { share: 90 }, cast: everyChosen(takers.thresholdPlayer),
+    exempt: ['attacker-gain'],
+  },
+  'hoarders': {
+    summary: 'a share of the nodes earns and never spends', cast: everyChosen(takers.hoarder), exempt: ['attacker-gain'],
+  },
+  'sybil-funnel': { summary: 'one person, five names: their lines are spent through the first', cast: sybils(false) },
+  'sybil-welfare': { summary: 'the same, and the names relay for others to be eligible for the allowance', cast: sybils(true) },
+  'circular-traffic': {
+    summary: 'three stations trade with each other to no purpose',
+    cast: (place, params) => {
+      const ring = cluster(place, params, 3);
+      return { players: new Map(ring.map((i) => [i, traders.circularTrader(ring, addressOf)])) };
+    },
+  },
+  'invented-hops': {
+    summary: 'relays that charge for three hops', cast: everyChosen(traders.hopInventor), params: { share: 10 },
+  },
+  'double-bind': {
+    summary: 'payers that bind one chain to every neighbour', cast: everyChosen(traders.doubleBinder),
+    params: { share: 10 }, oneShot: true,
+  },
+  'flooders': {
+    summary: 'unpaid packets every two seconds', cast: everyChosen(takers.flooder), params: { share: 5 },
+    exempt: ['honest-delivery'],
+  },
+  'jammer': {
+    summary: 'one station makes noise a fifth of the time', cast: everyChosen(takers.jammer), params: { share: 1 },
+    exempt: ['honest-delivery', 'starvation'],
+  },
+  'churn': { summary: 'power cuts in the middle of everything', params: { churnS: 7200, outageS: 300 } },
+  'edge-heavy': { summary: 'a line: most nodes are relays for somebody, the last for nobody', params: { topology: 'line', nodes: 10 } },
+  'gateway-loss': {
+    summary: 'one of two gateways is gone for the second half', params: { gateways: 2 },
+    atHalf: (world) => world.gateways.at(-1)!.node.cut(), exempt: ['honest-delivery', 'starvation'],
+  },
+};
