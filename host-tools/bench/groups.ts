@@ -2,6 +2,7 @@
 import type { Figure } from './figure.ts';
 import { devicePage, deviceFigures } from './device.ts';
 import { frames, framesPage } from './frame-table.ts';
+import { benchLedger } from './ledger.ts';
 import { overhead } from './overhead.ts';
 
 export interface Group {
@@ -35,4 +36,5 @@ export const GROUPS: Group[] = [
     run: deviceFigures,
     page: { file: 'performance.md', text: devicePage },
   },
+  { name: 'ledger', about: 'claims, replay, proofs and hashing (some minutes)', possible: always, run: benchLedger },
 ];

@@ -114,7 +114,8 @@ function walkTimes(ledgerId: Uint8Array, round: Uint8Array[], stride: number): [
   const prefixes = claims.map(({ payer }) => payPrefix({ ledger: ledgerId, address: payer, generation: 1 }, 0));
   const part = Math.max(16, Math.floor(20000 / stride));
   const [walkS, obviousS] = interleaved([
-    () => shaEngine().walkAll(claims.map(({ link }, i) => ({ prefix: prefixes[i]!, link, marks: [0, stride], links: [] }))),
+    () => shaEngine().walkAll(
+      claims.map(({ link }, i) => ({ prefix: prefixes[i]!, link, marks: [0, stride], links: [] }))),
     () => claims.slice(0, part).forEach(({ link }, i) => obviousWalk(prefixes[i]!, link, stride)),
   ]) as [number, number];
   return [walkS, (obviousS * claims.length) / Math.min(part, claims.length)];

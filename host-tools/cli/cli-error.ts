@@ -14,6 +14,9 @@ export const ExitCode = {
   WriteFailed: 8,
   PortLost: 9,
   CheckFailed: 10,
+  NoGateway: 11,
+  Refused: 12,
+  NotIncluded: 13,
   Interrupted: 130,
 } as const;
 

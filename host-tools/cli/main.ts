@@ -13,9 +13,25 @@ import { register as registerFlash } from './flash.ts';
 import { register as registerChain } from './chain.ts';
 import { register as registerBench } from './bench.ts';
 import { register as registerUp } from './up.ts';
+import { register as registerMonitor } from './monitor.ts';
+import { register as registerProvision } from './provision.ts';
+import { register as registerRepl } from './repl.ts';
+import { register as registerBackup } from './backup.ts';
+import { register as registerSend } from './send.ts';
+import { register as registerNode } from './node.ts';
+import { register as registerCompletion } from './completion.ts';
+import { register as registerKeys } from './keys.ts';
+import { register as registerBalance } from './balance.ts';
+import { register as registerTransfer } from './transfer.ts';
+import { register as registerOwnedNodes } from './owned-nodes.ts';
+import { register as registerPropose } from './propose.ts';
+import { register as registerVote } from './vote.ts';
+import { register as registerParams } from './params.ts';
 
 const COMMANDS = [
   registerUp, registerBuild, registerBoards, registerPorts, registerDoctor, registerFlash, registerChain, registerBench,
+  registerProvision, registerMonitor, registerSend, registerNode, registerRepl, registerBackup, registerCompletion,
+  registerOwnedNodes, registerKeys, registerBalance, registerTransfer, registerPropose, registerVote, registerParams,
 ];
 
 function createProgram(): Command {

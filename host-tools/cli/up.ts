@@ -2,10 +2,13 @@
 // prints, and turns what can go wrong into a line with its remedy; the work is in host-tools/gateway.
 import { Option, type Command } from 'commander';
 import { resolve } from 'node:path';
-import { KeystoreError } from '../keystore/keystore.ts';
 import { StoreError } from '../gateway/store/index.ts';
 import { BuildError } from '../firmware-build/build-error.ts';
-import { startGateway, type GatewayOptions } from '../gateway/run.ts';
+import { fileError } from '../gateway/desk-files.ts';
+import { startGateway, type GatewayOptions, type RunningGateway } from '../gateway/run.ts';
+import { thisComputer } from '../ports/host-system.ts';
+import { knownBoardsUsb } from '../ports/known-boards.ts';
+import { isLikelyBoard, listPorts } from '../ports/list-ports.ts';
 import { PortError } from '../serial/port-errors.ts';
 import { buildFailure } from './build-failure.ts';
 import { CliError, ExitCode } from './cli-error.ts';
@@ -53,27 +56,57 @@ Examples:
     .action(up);
 }
 
+/** Children of ours end by themselves when we do; so long we wait for them to end in order. */
+const STOP_WITHIN_MS = 4000;
+
 async function up(flags: UpFlags): Promise<void> {
-  const options = optionsOf(flags);
-  const running = await startGateway(options).catch((error: unknown) => {
-    throw explained(error);
-  });
+  const abort = new AbortController();
+  const options = optionsOf(flags, abort.signal);
+  let running: RunningGateway | undefined;
   let stopping = false;
-  const stop = async (signal: string): Promise<void> => {
-    if (stopping) return;
+  const stop = (reason: string): void => {
+    // Asked a second time: at once.
+    if (stopping) process.exit(ExitCode.Interrupted);
     stopping = true;
-    console.log(`${signal}: stopping; the chain is at height ${running.height()} and continues at the next start`);
-    await running.stop();
-    process.exit(ExitCode.Ok);
+    abort.abort();
+    setTimeout(() => process.exit(ExitCode.Interrupted), STOP_WITHIN_MS).unref();
+    if (running === undefined) console.log(`${reason}: stopping; the next start continues where this one was`);
+    else void stopRunning(running, reason);
   };
-  process.on('SIGINT', () => void stop('interrupted'));
-  process.on('SIGTERM', () => void stop('terminated'));
+  process.on('SIGINT', () => stop('interrupted'));
+  process.on('SIGTERM', () => stop('terminated'));
+  process.on('SIGHUP', () => stop('the terminal was closed'));
+  // Whoever read our lines is gone (`fairhop up | head`).
+  process.stdout.on('error', () => stopping || stop('nobody listens'));
+  try {
+    running = await startGateway(options);
+  } catch (error) {
+    if (abort.signal.aborted) process.exit(ExitCode.Interrupted);
+    throw explained(error);
+  }
+  if (abort.signal.aborted) return stopRunning(running, 'interrupted');
   const failure = await running.failed;
-  await running.stop();
+  await running.stop().catch(() => {});
   throw explained(failure);
 }
 
-function optionsOf(flags: UpFlags): GatewayOptions {
+async function stopRunning(running: RunningGateway, reason: string): Promise<void> {
+  console.log(`${reason}: stopping; the chain is at height ${running.height()} and continues at the next start`);
+  try {
+    await running.stop();
+  } catch (error) {
+    console.error(`fairhop: stopped, but not in order: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  process.exit(ExitCode.Ok);
+}
+
+/** Ports behind which a board is likely; whether it is one of ours is found out by asking. */
+async function likelyPorts(): Promise<string[]> {
+  const ports = await listPorts(thisComputer(), knownBoardsUsb());
+  return ports.filter(isLikelyBoard).map(({ path }) => path);
+}
+
+function optionsOf(flags: UpFlags, signal: AbortSignal): GatewayOptions {
   const boards = wholeNumber(flags.boards, '--boards', 2, BOARDS_MAX);
   const { host, port } = httpAddress(flags.http);
   const loss = Number(flags.loss);
@@ -97,6 +130,8 @@ function optionsOf(flags: UpFlags): GatewayOptions {
     readingS: wholeNumber(flags.reading, '--reading', 1, 86400),
     ...(flags.port !== undefined && { serialPort: flags.port }),
     ...(flags.token !== undefined && { token: flags.token }),
+    usbPorts: likelyPorts,
+    signal,
     print: (line) => console.log(line),
   };
 }
@@ -121,15 +156,13 @@ function usage(message: string, remedy: string): CliError {
 
 const PORT_EXIT: Partial<Record<PortError['code'], number>> = {
   missing: ExitCode.NoPort,
+  'not-a-port': ExitCode.NoPort,
   permission: ExitCode.Permission,
   busy: ExitCode.PortBusy,
   lost: ExitCode.PortLost,
 };
 
 function explained(error: unknown): unknown {
-  if (error instanceof StoreError) return new CliError(error.message, error.remedy, ExitCode.CheckFailed);
-  if (error instanceof KeystoreError)
-    return new CliError(error.message, 'set FAIRHOP_PASSPHRASE', ExitCode.CheckFailed);
   if (error instanceof BuildError) return buildFailure(error);
   if (error instanceof PortError) {
     return new CliError(
@@ -138,5 +171,7 @@ function explained(error: unknown): unknown {
       PORT_EXIT[error.code],
     );
   }
-  return error;
+  const { path = 'a file' } = error as NodeJS.ErrnoException;
+  const cause = error instanceof CliError ? error : fileError(path, error);
+  return cause instanceof StoreError ? new CliError(cause.message, cause.remedy, ExitCode.CheckFailed) : cause;
 }

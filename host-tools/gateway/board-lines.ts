@@ -1,5 +1,6 @@
-// What a board's console says (docs/console.md), checked field by field: a board, a cable or a wrong port says anything,
-// and what a person will read of it must not steer a terminal. Pure; board-link.ts and the virtual mesh call it.
+// What a board's console says (docs/console.md), checked field by field: a board, a cable or a wrong port says
+// anything, and what a person will read of it must not steer a terminal. Pure; board-link.ts, radio-setup.ts and
+// watch-boards.ts call it.
 import { Wire } from '#protocol';
 import type { ArrivedPacket } from './end-station.ts';
 

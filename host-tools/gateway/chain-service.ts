@@ -6,7 +6,7 @@ import { Bound, TxCode, TxKind, blockHash, decodeBlock, decodeTx, txId } from '.
 import { nodeCrypto, verifyEd25519 } from '../crypto/index.ts';
 import type { ChainStore } from './store/index.ts';
 
-export const LEDGER_DEPS: LedgerDeps = { crypto: nodeCrypto, verify: verifyEd25519 };
+export const LEDGER_DEPS = { crypto: nodeCrypto, verify: verifyEd25519 } satisfies LedgerDeps;
 
 /** Transactions that wait; more are refused and have to be sent again. */
 const POOL_MAX = 4 * Bound.BLOCK_TRANSACTIONS;

@@ -27,11 +27,11 @@ export const RESTORE = 'Restore the data directory from a backup, or start with 
 const PASSPHRASE_REMEDY = 'Set FAIRHOP_PASSPHRASE to the passphrase the keystore was made with.';
 const MEMBERS_MAX = 250;
 
-/** What the file system refused, in words. Errors of our own pass through. */
+/** What the operating system refused, in words. Errors of our own pass through. */
 export function fileError(path: string, error: unknown): unknown {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case undefined:
-      return error;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) return error;
+  switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
     case 'EFBIG':
@@ -40,12 +40,12 @@ export function fileError(path: string, error: unknown): unknown {
     case 'EPERM':
     case 'EROFS':
       return new StoreError(
-        `${path} cannot be read or written (${(error as NodeJS.ErrnoException).code})`,
+        `${path} cannot be read or written (${code})`,
         'Give yourself the right to write there, or choose another place with --data DIR.',
       );
     default:
       return new StoreError(
-        `${path} cannot be used (${(error as NodeJS.ErrnoException).code})`,
+        `${path} cannot be used (${code})`,
         'Choose another place with --data DIR.',
       );
   }

@@ -62,6 +62,7 @@ function openLocked(directory: string, store: ChainStore): Desk {
   const founding = foundNew(secrets);
   secrets.owner = founding.ownerSeed;
   secrets.block = founding.blockSeed;
+  addSecrets(secrets, founding.gatewayAddress);
   writeSecrets(directory, secrets);
   const ledger = store.create(LEDGER_DEPS, founding.genesis);
   return new Desk(directory, newFile(founding), secrets, founding, store, ledger, false);
@@ -76,6 +77,15 @@ function foundNew({ owner, block }: SecretsByName): Founding {
   // Any address but zero; the rest of the boards count up from it.
   const gatewayAddress = ((randomBytes(4).readUInt32BE() & 0xffffff00) | 1) >>> 0;
   return found({ random, createdS, gatewayAddress, profile: deskProfile, ownerSeed: owner, blockSeed: block });
+}
+
+/** Those of a start that was interrupted stay the same. True when there were none. */
+function addSecrets(secrets: SecretsByName, address: number): boolean {
+  const [link, pay] = [`link-${addressText(address)}`, `pay-${addressText(address)}`] as const;
+  const added = secrets[link] === undefined || secrets[pay] === undefined;
+  secrets[link] ??= random(32);
+  secrets[pay] ??= random(32);
+  return added;
 }
 
 /** The keystore must hold the keys that the genesis names, else its blocks would be refused by everybody. */
@@ -121,15 +131,14 @@ export class Desk {
   private enlist(boards: number): void {
     const { file, secrets, directory } = this;
     if (this.kept && file.members.length >= boards) return;
+    let added = false;
     for (let i = file.members.length; i < boards; i++) {
       const member = { name: i === 0 ? 'gateway' : `board-${i}`, address: file.gateway + i };
       file.members.push(member);
-      // Those of a start that was interrupted here stay the same.
-      secrets[`link-${addressText(member.address)}`] ??= random(32);
-      secrets[`pay-${addressText(member.address)}`] ??= random(32);
+      added = addSecrets(secrets, member.address) || added;
     }
     // Secrets before the names that need them: a crash between the two leaves unused secrets, not unknown ones.
-    writeSecrets(directory, secrets);
+    if (added) writeSecrets(directory, secrets);
     writeDesk(directory, file);
     this.kept = true;
   }

@@ -4,7 +4,6 @@ import { CliError, ExitCode } from '../cli/cli-error.ts';
 import { PacketClient, PacketError } from '../serial/packet-protocol.ts';
 import { PortError } from '../serial/port-errors.ts';
 import { OpenPort } from '../serial/serial-port.ts';
-import { parseBoardLine } from './board-lines.ts';
 
 /** What a board's settings say of whom it serves. */
 export interface Provisioned {
@@ -30,7 +29,8 @@ const ANSWER_WITHIN_MS = 3000;
 const PACKET_WITHIN_MS = 900;
 const SETTINGS_FILE = 'fh.node';
 /** Whether the saved program is ours: it reads that file. */
-const IS_FAIRHOP = `(function(f){return f!==undefined&&f.indexOf("${SETTINGS_FILE}")>=0})(require("Storage").read(".bootcde"))`;
+const IS_FAIRHOP =
+  `(function(f){return f!==undefined&&f.indexOf("${SETTINGS_FILE}")>=0})` + '(require("Storage").read(".bootcde"))';
 
 /** The one Fairhop board among these ports, or undefined. What is not used is said. Throws when there are several. */
 export async function findRadio(paths: string[], print: (line: string) => void): Promise<RadioBoard | undefined> {
@@ -90,30 +90,14 @@ async function ask(path: string): Promise<Answer> {
   }
 }
 
-/** Asks until something answers; never settles on a port where nothing does. */
+/**
+ * Asks until something answers; never settles on a port where nothing does. The interpreter is asked and not the node: a
+ * board without settings, and one whose radio has failed, run no node, and an interpreter may take an EVENT to which no
+ * program listens.
+ */
 async function identify(client: PacketClient, path: string): Promise<Answer> {
-  if ((await firstWord(client)) === 'running') {
-    return { kind: 'fairhop', board: { path, settings: await settingsOn(client) } };
-  }
-  const ours = await patiently(() => client.eval(IS_FAIRHOP));
-  return ours === true ? { kind: 'fairhop', board: { path, settings: undefined } } : { kind: 'interpreter', path };
-}
-
-/** `running`: a node's line. `idle`: the firmware waits for its settings, or nobody there takes requests. */
-function firstWord(client: PacketClient): Promise<'running' | 'idle'> {
-  return new Promise((resolve) => {
-    client.lines.onLine((line) => {
-      const message = parseBoardLine(line);
-      // An error's text may come from any program, and a board without settings boots as address 0.
-      if (message === undefined || message.kind === 'trouble') return;
-      if (message.kind === 'unprovisioned') resolve('idle');
-      else if (message.kind !== 'boot' || message.address !== 0) resolve('running');
-    });
-    // Taken by a running node, which then says its status; refused by an interpreter whose program does not listen.
-    patiently(() => client.event({ t: 'status' })).catch((error: unknown) => {
-      if ((error as PacketError).code === 'refused') resolve('idle');
-    });
-  });
+  if ((await patiently(() => client.eval(IS_FAIRHOP))) !== true) return { kind: 'interpreter', path };
+  return { kind: 'fairhop', board: { path, settings: await settingsOn(client) } };
 }
 
 /** Again when there was no answer: the board may be booting. Ends with the client. */

@@ -21,7 +21,7 @@ const RELOAD = 'setTimeout(load,50)';
 export function checkRadio(desk: Desk, { path, settings }: RadioBoard): void {
   const own = { address: desk.founding.gatewayAddress, ledger: Buffer.from(desk.founding.ledgerId).toString('hex') };
   const remedy =
-    'start with the data directory it belongs to (--data DIR), or make it a new board: `fairhop flash BOARD --erase all`';
+    'start with the data directory it belongs to (--data DIR), or empty it: `fairhop flash --board ID --erase all`';
   if (settings === undefined) {
     // A new board has no memory of the chequebook's used chains: to go on with an old one could give credits away.
     if (!desk.hasJoined(own.address)) return;
@@ -76,7 +76,9 @@ function radioFiles(desk: Desk): Map<string, Uint8Array> {
     ...FIELD_PACE,
     readingS: 0,
   });
-  const peers = linkKeys(desk).filter((peer) => peer.address !== address);
+  const others = linkKeys(desk).filter((peer) => peer.address !== address);
+  // A file in Storage cannot be empty; a key shared with itself serves nobody else.
+  const peers = others.length > 0 ? others : linkKeys(desk);
   return boardFiles(settings, keyTable(desk.linkSecretOf(address), peers), desk.paySecretOf(address));
 }
 

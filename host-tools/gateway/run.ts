@@ -2,35 +2,41 @@
 // clock. Called by `fairhop up` and by tests.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Note } from '#mesh';
-import type { TransmissionReport } from '../ether/ether.ts';
-import { FrameType, Flag } from '#protocol';
 import { ROOT } from '../firmware-build/paths.ts';
 import { addressText } from '../provision/identity.ts';
-import { ReconnectingPort } from '../serial/reconnecting-port.ts';
-import { BoardLink, parseBoardLine } from './board-link.ts';
+import type { Identity } from '../provision/identity.ts';
+import { apiToken } from './api-token.ts';
 import { ChainService } from './chain-service.ts';
 import type { Desk } from './desk.ts';
 import { describeMoney, identitiesOf, joinsFor, openDesk, signBlock } from './desk.ts';
 import { EndStation } from './end-station.ts';
 import { Gateway, leasedNumbers } from './gateway.ts';
 import { startHttpServer } from './http/server.ts';
+import { OwnerSource } from './owner-source.ts';
 import { Narrator } from './narrator.ts';
+import { checkRadio, setUpRadio } from './radio-setup.ts';
+import { findRadio, radioAt, type RadioBoard } from './radio-search.ts';
 import { LiveSource } from './source.ts';
 import { startVirtualMesh } from './virtual-mesh.ts';
+import { attachRadio, frameView, watchLine, type Watchers } from './watch-boards.ts';
 
 export interface GatewayOptions {
   directory: string;
   host: string;
   port: number;
   token?: string;
+  /** Of the virtual mesh, the gateway's included. */
   boards: number;
   engine: 'vm' | 'espruino';
   interpreter: string;
   readingS: number;
   loss: number;
-  /** Serial port of a real board; without it the mesh is virtual. */
+  /** Serial port of the radio board; without it a board is looked for. */
   serialPort?: string;
+  /** Where a board may be plugged in; asked when no port is given. None answering, the mesh is virtual. */
+  usbPorts(): Promise<string[]>;
+  /** Ends the start, which then rejects. */
+  signal: AbortSignal;
   print(line: string): void;
 }
 
@@ -42,28 +48,20 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
+type Closer = () => Promise<void>;
+
 const TICK_MS = 200;
 const LINE_MS = 1000;
-const FRAME_NAMES: Record<number, string> = {
-  [FrameType.DATA]: 'data',
-  [FrameType.RECEIPT]: 'receipt',
-  [FrameType.PAY]: 'pay',
-  [FrameType.OPEN]: 'open',
-  [FrameType.RESYNC]: 'resync',
-  [FrameType.NACK]: 'nack',
-  [FrameType.SYNC]: 'sync',
-  [FrameType.SYNCACK]: 'sync',
-  [FrameType.HELLO]: 'hello',
-  [FrameType.BROADCAST]: 'broadcast',
-  [FrameType.HEADER]: 'header',
-};
 
 /** Starts everything or nothing. Throws StoreError, PortError, BuildError or CliError with a remedy. */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const desk = await openDesk(options.directory, options.boards);
-  const closers: (() => Promise<void>)[] = [() => desk.store.close()];
+  const desk = await openDesk(options.directory);
+  const closers: Closer[] = [() => desk.store.close()];
   const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
+    const results = [];
+    // One after another, the newest first; what cannot be closed does not keep the rest open.
+    for (const close of closers.splice(0).reverse()) results.push(...(await Promise.allSettled([close()])));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   };
   try {
     return await compose(options, desk, closers, stop);
@@ -76,170 +74,147 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 async function compose(
   options: GatewayOptions,
   desk: Desk,
-  closers: (() => Promise<void>)[],
+  closers: Closer[],
   stop: () => Promise<void>,
 ): Promise<RunningGateway> {
-  const { print } = options;
+  const { print, signal } = options;
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   const ledgerId = Buffer.from(desk.ledger.ledgerId).toString('hex');
   print(`fairhop ${version}  data ${desk.directory}  ledger ${ledgerId}  height ${desk.ledger.height}`);
+  const radio = await chooseRadio(options);
+  signal.throwIfAborted();
+  if (radio === undefined) desk.seat(options.boards);
+  else checkRadio(desk, radio);
   const names = new Map(desk.members.map(({ address, name }) => [address, name]));
   const nameOf = (address: number): string => names.get(address) ?? addressText(address);
-  const address = desk.founding.gatewayAddress;
-  const chain = new ChainService(desk.ledger, desk.store, address, signBlock(desk));
-  const end = new EndStation(
-    address,
-    desk.linkSecretOf(address),
-    desk.founding.ledgerId,
-    (node) => desk.ledger.account(node)?.linkKey,
-    leasedNumbers(desk.store),
-  );
-  const gateway = new Gateway({ address, chain, store: desk.store, end, nameOf });
+  const chain = new ChainService(desk.ledger, desk.store, desk.founding.gatewayAddress, signBlock(desk));
+  const gateway = gatewayOf(desk, chain, nameOf);
   const source = new LiveSource({
     desk,
     gateway,
     version,
     startedMs: Date.now(),
-    boards: options.serialPort === undefined ? 'virtual' : 'serial',
-    engine: options.serialPort === undefined ? options.engine : 'serial',
+    boards: radio === undefined ? 'virtual' : 'serial',
+    engine: radio === undefined ? options.engine : 'serial',
   });
-  // The address first: a port that is taken should be known before two seconds of hashing a board.
+  // The address first: a port that is taken should be known before anything slow begins.
   const http = await startHttpServer({
     host: options.host,
     port: options.port,
     source,
     ...(options.token !== undefined && { token: options.token }),
+    owners: new OwnerSource(chain, desk.store, gateway),
+    submitToken: apiToken(desk.directory),
     onFault: (error) =>
       gateway.trouble(`a request failed: ${error instanceof Error ? error.message : String(error)}`),
   });
   closers.push(() => http.close());
+  signal.throwIfAborted();
   const narrator = new Narrator();
   gateway.subscribe((event) => narrator.hear(event));
-  await joinMembers(options, desk, chain, closers, { gateway, source, narrator, nameOf });
+  let fail = (_error: unknown): void => {};
+  const failed = new Promise<unknown>((resolve) => (fail = resolve));
+  const watchers: Watchers = { desk, gateway, source, narrator, nameOf, fail };
+  const path = await bringUpBoards(options, chain, radio, closers, watchers);
+  closers.push(await attachRadio(path, watchers));
+  signal.throwIfAborted();
   print(`page and API: ${http.url}    Ctrl-C stops; the next start continues the same chain`);
-  const failed = run(gateway, narrator, print, closers);
+  closers.push(runClock(watchers, print));
   return { url: http.url, height: () => desk.ledger.height, failed, stop };
 }
 
-interface Watchers {
-  gateway: Gateway;
-  source: LiveSource;
-  narrator: Narrator;
-  nameOf(address: number): string;
+async function chooseRadio(options: GatewayOptions): Promise<RadioBoard | undefined> {
+  const { serialPort, print } = options;
+  if (serialPort !== undefined) return radioAt(serialPort);
+  const ports = await options.usbPorts();
+  if (ports.length > 0) print(`looking for a Fairhop board on ${ports.join(', ')}`);
+  return findRadio(ports, print);
 }
 
-/** Makes what members lack (chequebooks, joins), then brings the boards up and attaches the gateway's own. */
-async function joinMembers(
-  options: GatewayOptions,
-  desk: Desk,
-  chain: ChainService,
-  closers: (() => Promise<void>)[],
-  watchers: Watchers,
-): Promise<void> {
-  const { print } = options;
-  const missing = desk.members.filter(({ address }) => desk.ledger.account(address) === undefined);
-  if (missing.length > 0)
-    print(`new members: making ${missing.length} chequebooks (some seconds); ${describeMoney(desk)}`);
-  const identities = await identitiesOf(desk, missing, (done) =>
-    print(`  chequebook ${done} of ${missing.length}`),
+function gatewayOf(desk: Desk, chain: ChainService, nameOf: (address: number) => string): Gateway {
+  const { store, ledger, founding } = desk;
+  const address = founding.gatewayAddress;
+  const end = new EndStation(
+    address,
+    desk.linkSecretOf(address),
+    founding.ledgerId,
+    (node) => ledger.account(node)?.linkKey,
+    leasedNumbers(store),
   );
-  chain.submitAll(joinsFor(desk, identities));
-  let portPath = options.serialPort;
-  if (portPath === undefined) {
-    const boards = `${desk.members.length} boards (engine ${options.engine})`;
-    print(`no board on USB: starting a VIRTUAL mesh of ${boards}; nothing here is hardware`);
-    const mesh = await startVirtualMesh({
-      desk,
-      identities,
-      engine: options.engine,
-      interpreter: options.interpreter,
-      readingS: options.readingS,
-      loss: options.loss,
-      onLine: (address, line) => watchLine(desk, watchers, address, line),
-      onTransmission: (report) => watchers.gateway.frame(frameView(desk, report)),
-      onProgress: (text) => print(`  ${text}`),
-    });
-    closers.push(() => mesh.close());
-    watchers.source.place(mesh.positions);
-    portPath = mesh.portPath;
-  }
-  await attach(portPath, desk, watchers, closers);
+  return new Gateway({ address, chain, store, end, nameOf });
 }
 
-async function attach(
-  portPath: string,
-  desk: Desk,
+/** Makes what members lack (chequebooks, joins) and brings the boards up. Returns the port of the gateway's own. */
+async function bringUpBoards(
+  options: GatewayOptions,
+  chain: ChainService,
+  radio: RadioBoard | undefined,
+  closers: Closer[],
   watchers: Watchers,
-  closers: (() => Promise<void>)[],
-): Promise<void> {
-  const port = new ReconnectingPort(portPath);
-  const link = new BoardLink(port, (message) => {
-    watchers.gateway.hear(message);
-    if (message.kind === 'status') watchers.source.heardStatus(desk.founding.gatewayAddress, message.status);
-    if (message.kind === 'note' && message.note === Note.PAID_IN) watchers.narrator.paid();
-  });
-  port.onLost((error) => watchers.gateway.trouble(error.message));
-  await port.start();
-  closers.push(async () => {
-    link.close();
-    await port.close();
-  });
-  watchers.gateway.attach(link);
-}
-
-/** Lines of the other virtual boards: watched for the page, never obeyed. */
-function watchLine(
-  desk: Desk,
-  { gateway, source, narrator, nameOf }: Watchers,
-  address: number,
-  line: string,
-): void {
-  if (address === desk.founding.gatewayAddress) return;
-  const message = parseBoardLine(line);
-  if (message?.kind === 'status') source.heardStatus(address, message.status);
-  else if (message?.kind === 'trouble') gateway.trouble(`${nameOf(address)}: ${message.text}`);
-  else if (message?.kind === 'note') {
-    gateway.seen(message.note);
-    if (message.note === Note.PAID_IN) narrator.paid();
+): Promise<string> {
+  const { print } = options;
+  const { desk } = watchers;
+  const missing = desk.members.filter(({ address }) => !desk.hasJoined(address));
+  if (missing.length > 0) print(`new members: making ${missing.length} chequebooks; ${describeMoney(desk)}`);
+  const identities = await identitiesOf(desk, missing, () => options.signal.throwIfAborted());
+  chain.submitAll(joinsFor(desk, identities));
+  if (radio !== undefined) {
+    print(`radio board on ${radio.path}${radio.settings === undefined ? ': new, writing its settings' : ''}`);
+    const own = identities.find(({ address }) => address === desk.founding.gatewayAddress);
+    await setUpRadio(desk, radio, own, (text) => print(`  ${text}`));
+    return radio.path;
   }
+  return startMesh(options, identities, closers, watchers);
 }
 
-function frameView(
-  desk: Desk,
-  report: TransmissionReport,
-): { from: string; kind: string; bytes: number; receivedBy: string[] } {
-  const text = (station: number): string => addressText(desk.members[station]!.address);
-  return {
-    from: text(report.station),
-    kind: FRAME_NAMES[report.frame[0]! & Flag.TYPE] ?? 'other',
-    bytes: report.frame.length,
-    receivedBy: report.receivedBy.map(text),
-  };
-}
-
-/** The clock: blocks and messages several times a second, one line of text at most a second. */
-function run(
-  gateway: Gateway,
-  narrator: Narrator,
-  print: (line: string) => void,
-  closers: (() => Promise<void>)[],
-): Promise<unknown> {
-  return new Promise((resolve) => {
-    const ticking = setInterval(() => {
-      try {
-        gateway.tick(Date.now());
-      } catch (error) {
-        clearInterval(ticking);
-        resolve(error);
-      }
-    }, TICK_MS);
-    const telling = setInterval(() => {
-      const line = narrator.line(new Date().toTimeString().slice(0, 8));
-      if (line !== undefined) print(line);
-    }, LINE_MS);
-    closers.push(async () => {
-      clearInterval(ticking);
-      clearInterval(telling);
-    });
+async function startMesh(
+  options: GatewayOptions,
+  identities: Identity[],
+  closers: Closer[],
+  watchers: Watchers,
+): Promise<string> {
+  const { print, engine, interpreter, readingS, loss, signal } = options;
+  const { desk, gateway, source } = watchers;
+  const boards = `${desk.members.length} boards (engine ${engine})`;
+  print(`no Fairhop board on USB: starting a VIRTUAL mesh of ${boards}; nothing here is hardware`);
+  const mesh = await startVirtualMesh({
+    desk,
+    identities,
+    engine,
+    interpreter,
+    readingS,
+    loss,
+    signal,
+    onLine: (address, line) => watchLine(watchers, address, line),
+    onTransmission: (report) => gateway.frame(frameView(desk, report)),
+    onProgress: (text) => print(`  ${text}`),
   });
+  closers.push(() => mesh.close());
+  source.place(mesh.positions);
+  return mesh.portPath;
+}
+
+/** Blocks and messages several times a second, one line of text at most a second. Returns the way to stop. */
+function runClock({ gateway, narrator, fail }: Watchers, print: (line: string) => void): Closer {
+  const ticking = setInterval(() => {
+    try {
+      gateway.tick(Date.now());
+    } catch (error) {
+      clearInterval(ticking);
+      fail(error);
+    }
+  }, TICK_MS);
+  const telling = setInterval(() => {
+    const line = narrator.line(new Date().toTimeString().slice(0, 8));
+    if (line !== undefined) print(line);
+  }, LINE_MS);
+  return async () => {
+    clearInterval(ticking);
+    clearInterval(telling);
+    try {
+      gateway.keep();
+    } catch {
+      // Figures of the last second only; what ended the gateway (a full disk) is told by `failed`.
+    }
+  };
 }

@@ -2,12 +2,12 @@
 // a real serial port (a pty). In this process (vm) or as real Espruino processes with the UDP radio. `fairhop up`
 // starts it when no board is plugged in.
 import { join } from 'node:path';
+import { CliError, ExitCode } from '../cli/cli-error.ts';
 import { radioOf } from '../ledger/index.ts';
 import { Ether } from '../ether/ether.ts';
 import type { TransmissionReport } from '../ether/ether.ts';
 import { RealScheduler } from '../ether/scheduler.ts';
 import { defaultVillage, type Position } from '../ether/topology.ts';
-import { buildFirmware } from '../firmware-build/build-firmware.ts';
 import { boardFiles, keyTable, type Identity } from '../provision/identity.ts';
 import { settingsOf } from '../provision/found-desk.ts';
 import { joinStreams } from '../serial/byte-stream.ts';
@@ -19,7 +19,9 @@ import { RadioHub } from '../virtual/radio-hub.ts';
 import { HUB_ADDRESS, UdpHub } from '../virtual/udp-hub.ts';
 import { VmBoard } from '../virtual/vm-board.ts';
 import type { Desk } from './desk.ts';
-import { identitiesOf, linkKeys } from './desk.ts';
+import { linkKeys } from './desk.ts';
+import { firmwareFor } from './firmware-thread.ts';
+import { StoreError } from './store/index.ts';
 
 export const VIRTUAL_BOARD = 'linux-udp';
 
@@ -36,6 +38,8 @@ export interface VirtualMeshOptions {
   onLine(address: number, line: string): void;
   onTransmission(report: TransmissionReport): void;
   onProgress(text: string): void;
+  /** Ends the start; what runs by then is stopped. */
+  signal: AbortSignal;
 }
 
 export interface VirtualMesh {
@@ -47,13 +51,15 @@ export interface VirtualMesh {
 }
 
 /** Settings of a table-top mesh: everything a little faster than in a field, so that a person sees it move. */
-const DESK_PACE = { helloMinMs: 1500, helloMaxMs: 20000, receiptDelayMs: 1200, retryS: 6, freePerMille: 30 };
+const DESK_PACE = {
+  helloMinMs: 1500, helloMaxMs: 20000, receiptDelayMs: 1200, retryS: 6, freePerMille: 30, dutyPerMille: 1000,
+};
 const SHADOW_SEED = 1;
 
 export async function startVirtualMesh(options: VirtualMeshOptions): Promise<VirtualMesh> {
   const { desk, engine } = options;
   options.onProgress(`building the firmware of ${VIRTUAL_BOARD}`);
-  const firmware = await buildFirmware(VIRTUAL_BOARD);
+  const firmware = await firmwareFor(VIRTUAL_BOARD, options.signal);
   const scheduler = new RealScheduler();
   const ether = new Ether({
     scheduler,
@@ -81,56 +87,89 @@ export async function startVirtualMesh(options: VirtualMeshOptions): Promise<Vir
   const close = async (): Promise<void> => {
     await Promise.all(boards.map((board) => board.stop()));
     await pty?.close();
+    pty = undefined;
+  };
+  const hurry = (): void => void close();
+  options.signal.addEventListener('abort', hurry, { once: true });
+  const closeAll = async (): Promise<void> => {
+    await close();
     await udp?.close();
     scheduler.close();
   };
   try {
-    await provisionAll(options, boards, hubPort);
-    pty = await openPty();
+    await provisionAll(options, boards, hubPort, hurry);
+    pty = await openPty().catch(withRemedy('install socat, or util-linux for `script`'));
+    options.signal.throwIfAborted();
     joinStreams(pty.stream, boards[0]!.console);
   } catch (error) {
-    await close();
+    await closeAll();
     throw error;
   }
-  return { portPath: pty.path, positions, ether, close };
+  options.signal.removeEventListener('abort', hurry);
+  return { portPath: pty.path, positions, ether, close: closeAll };
 }
 
-async function provisionAll(options: VirtualMeshOptions, boards: Board[], hubPort: number): Promise<void> {
-  const { desk, onProgress } = options;
-  const keys = linkKeys(desk);
-  // Side by side: a real interpreter takes its files at the pace of a serial port.
-  await Promise.all(
-    boards.map(async (board, index) => {
-      const { name, address } = desk.members[index]!;
-      if (board instanceof EspruinoBoard) await board.start();
-      const choice = { ...DESK_PACE, readingS: options.readingS };
-      const settings = settingsOf(desk.founding, { name, address, generation: 0 }, desk.networkKey, choice);
-      const peers = keys.filter((peer) => peer.address !== address);
-      const files = boardFiles(settings, keyTable(desk.linkSecretOf(address), peers), desk.paySecretOf(address));
-      files.set(
-        'fh.radio',
-        new Uint8Array(Buffer.from(JSON.stringify({ host: HUB_ADDRESS, port: hubPort, index }))),
-      );
-      const checkpoints = await checkpointsFor(options, board, address);
-      if (checkpoints !== undefined) files.set('fh.cp', checkpoints);
-      await writeFiles(board, files);
-      onProgress(`${name} runs (${boards.length} in all)`);
-    }),
-  );
-}
-
-/** Undefined when the board holds them already: they are the result of two seconds of hashing. */
-async function checkpointsFor(
+/** Side by side: a real interpreter takes its files at the pace of a serial port. */
+async function provisionAll(
   options: VirtualMeshOptions,
+  boards: Board[],
+  hubPort: number,
+  hurry: () => void,
+): Promise<void> {
+  const keys = linkKeys(options.desk);
+  const work = boards.map((board, index) => provision(options, board, index, keys, hubPort));
+  // The first failure ends the others; none of them may start something after we have given up.
+  for (const one of work) one.catch(hurry);
+  const results = await Promise.allSettled(work);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+async function provision(
+  options: VirtualMeshOptions,
+  board: Board,
+  index: number,
+  keys: { address: number; linkKey: Uint8Array }[],
+  hubPort: number,
+): Promise<void> {
+  const { desk, onProgress } = options;
+  const { name, address } = desk.members[index]!;
+  if (board instanceof EspruinoBoard)
+    await board.start().catch(withRemedy('set ESPRUINO to an Espruino built for Linux (docs/getting-started.md)'));
+  const choice = { ...DESK_PACE, readingS: options.readingS };
+  const settings = settingsOf(desk.founding, { name, address, generation: 0 }, desk.networkKey, choice);
+  const peers = keys.filter((peer) => peer.address !== address);
+  const files = boardFiles(settings, keyTable(desk.linkSecretOf(address), peers), desk.paySecretOf(address));
+  files.set('fh.radio', new Uint8Array(Buffer.from(JSON.stringify({ host: HUB_ADDRESS, port: hubPort, index }))));
+  const checkpoints = await checkpointsFor(options, board, address);
+  if (checkpoints !== undefined) files.set('fh.cp', checkpoints);
+  await writeFiles(board, files);
+  onProgress(`${name} runs (${desk.members.length} in all)`);
+}
+
+/** What starting a program of somebody else's says, with what to do about it. */
+function withRemedy(remedy: string): (error: unknown) => never {
+  return (error) => {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new CliError(text.split('\n')[0]!, remedy, ExitCode.CheckFailed);
+  };
+}
+
+/**
+ * Undefined when the board holds them already. A board that has lost its flash must not go on with a chequebook of
+ * which it does not know the used chains (SPEC 6.3).
+ */
+async function checkpointsFor(
+  { identities, engine }: VirtualMeshOptions,
   board: Board,
   address: number,
 ): Promise<Uint8Array | undefined> {
-  const { desk, identities } = options;
   const fresh = identities.find((identity) => identity.address === address);
   if (fresh !== undefined) return fresh.checkpoints;
   if ((await board.readFile('fh.cp')) !== undefined) return undefined;
-  const member = desk.members.find((other) => other.address === address)!;
-  return (await identitiesOf(desk, [member], () => {}))[0]!.checkpoints;
+  throw new StoreError(
+    `${board.name} is on the ledger, but its flash in boards/${board.name} is empty for engine ${engine}`,
+    'Start with the engine that made it (--engine), or with another data directory (--data DIR).',
+  );
 }
 
 /** What differs is written, the settings last; a real interpreter is then started anew, one in this process now. */

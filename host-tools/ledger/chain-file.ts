@@ -29,7 +29,11 @@ function withLength(piece: Uint8Array): Uint8Array {
 }
 
 /** The file's chunks, in order. A length of zero ends the blocks; the seal follows. */
-export function* writeChainFile(crypto: Sha256, genesis: Uint8Array, blocks: Iterable<Uint8Array>): Iterable<Uint8Array> {
+export function* writeChainFile(
+  crypto: Sha256,
+  genesis: Uint8Array,
+  blocks: Iterable<Uint8Array>,
+): Iterable<Uint8Array> {
   yield HEAD;
   let seal = crypto.sha256([HEAD]);
   const pieces = function* (): Iterable<Uint8Array> {

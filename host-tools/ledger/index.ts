@@ -20,11 +20,13 @@ export {
   type StateRecord,
 } from './records.ts';
 export { accountReference } from './rules/transfer.ts';
+export { RATES as RATE_BOUNDS } from './rules/dao.ts';
 export { releaseHeight } from './rules/channel.ts';
 export type { LedgerDeps, Transfer } from './rules/context.ts';
 export {
   Ledger,
-  type BlockResult, type BuildRequest, type BuiltBlock, type Changes, type LedgerReader, type Totals, type TxResult,
+  type BlockResult, type BuildRequest, type BuiltBlock, type Changes, type LedgerReader, type TxResult,
 } from './ledger.ts';
+export type { Totals } from './ledger-view.ts';
 export { ChainFileError, readChainFile, writeChainFile, type ChainFile, type ReadBytes } from './chain-file.ts';
 export { replayChain, type Replay } from './replay.ts';

@@ -190,10 +190,11 @@ const LAYOUTS: Record<StateRecord['kind'], Layout<FieldList>> = {
   ]),
   [StateKind.NODE]: layout([
     ...HOLDINGS, ['status', 'u8'], ['owner', 32], ['guarantor', 32], ['linkKey', 32], ['bookRoot', 32],
-    ['generation', 'u8'], ['usedChains', 32], ['home', 'u32'], ['community', 'u16'], ['joined', 'u32'], ['active', 'u32'],
-    ['leavesAt', 'u32'], ['unvouchedAt', 'u32'], ['rekeysAt', 'u32'], ['nextLinkKey', 32], ['nextBookRoot', 32],
-    ['nextGeneration', 'u8'], ['channels', 'u16'], ['named', 'u8'], ['outsideAt', 'u32'], ['auditedAt', 'u32'],
-    ['epoch', 'u32'], ['turnover', 'u48'], ['turnoverBefore', 'u48'], ['paid', 'u48'], ['globalLevy', 'u48'],
+    ['generation', 'u8'], ['usedChains', 32], ['home', 'u32'], ['community', 'u16'], ['joined', 'u32'],
+    ['active', 'u32'], ['leavesAt', 'u32'], ['unvouchedAt', 'u32'], ['rekeysAt', 'u32'], ['nextLinkKey', 32],
+    ['nextBookRoot', 32], ['nextGeneration', 'u8'], ['channels', 'u16'], ['named', 'u8'], ['outsideAt', 'u32'],
+    ['auditedAt', 'u32'], ['epoch', 'u32'], ['turnover', 'u48'], ['turnoverBefore', 'u48'],
+    ['paid', 'u48'], ['globalLevy', 'u48'],
   ]),
   [StateKind.POOL]: layout([...HOLDINGS, ['share', 'u16']]),
   [StateKind.CHANNEL]: layout([

@@ -94,11 +94,15 @@ export function settingsOf(
   choice: Pick<
     NodeSettings,
     'readingS' | 'helloMinMs' | 'helloMaxMs' | 'receiptDelayMs' | 'retryS' | 'freePerMille'
-  >,
+  > &
+    Partial<Pick<NodeSettings, 'dutyPerMille'>>,
 ): NodeSettings {
   const { params } = founding;
   const money = moneyOf(params);
   return {
+    // 1 % in most of the European band (ETSI EN 300 220-2 V3.2.1, annex B); in America dwell time counts instead.
+    dutyPerMille: params.region === 'EU868' ? 10 : 1000,
+    emergencyPerMille: 10,
     ...choice,
     name: member.name,
     address: member.address,

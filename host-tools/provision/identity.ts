@@ -82,6 +82,8 @@ export interface NodeSettings {
   epochHeights: number;
   blockIntervalS: number;
   freePerMille: number;
+  emergencyPerMille: number;
+  dutyPerMille: number;
   retryS: number;
   helloMinMs: number;
   helloMaxMs: number;

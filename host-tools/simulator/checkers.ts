@@ -56,7 +56,8 @@ export class Checkers {
       held.set(channel.payer, (held.get(channel.payer) ?? 0) + escrow);
     }
     for (const node of ledger.nodes()) {
-      this.hold(node.escrow === (held.get(node.address) ?? 0), () => `escrow of ${node.address} differs from its channels`);
+      const sum = held.get(node.address) ?? 0;
+      this.hold(node.escrow === sum, () => `escrow of ${node.address} is ${node.escrow}, its channels hold ${sum}`);
     }
   }
 
@@ -67,20 +68,23 @@ export class Checkers {
       if (!neighbours.used(nb)) continue;
       const payerIndex = world.indexOf(neighbours.address(nb));
       if (payerIndex === undefined) continue;
-      this.hold(accounts.i32(nb, Acc.IN_PENDING) >= 0, () => `node ${node.index} counts negative promises from ${payerIndex}`);
+      const promised = accounts.i32(nb, Acc.IN_PENDING);
+      this.hold(promised >= 0, () => `node ${node.index} counts negative promises from ${payerIndex}`);
       const payer = world.nodes[payerIndex]!.mesh.core;
       const back = payer.neighbours.find(node.address);
-      if (back === Index.NONE || payer.accounts.u8(back, Acc.OUT_CHAIN) !== accounts.u8(nb, Acc.IN_CHAIN)) continue;
+      if (back === Index.NONE) continue;
+      if (payer.accounts.u8(back, Acc.OUT_CHAIN) !== accounts.u8(nb, Acc.IN_CHAIN)) continue;
       const [given, taken] = [payer.accounts.u16(back, Acc.OUT_LINKS), accounts.u16(nb, Acc.IN_LINKS)];
-      const settled = accounts.u16(nb, Acc.IN_SETTLED);
-      this.hold(taken <= Math.max(given, settled), () => `node ${node.index} holds ${taken} links of ${payerIndex}, given ${given}`);
+      const most = Math.max(given, accounts.u16(nb, Acc.IN_SETTLED));
+      this.hold(taken <= most, () => `node ${node.index} holds ${taken} links of ${payerIndex}, given ${given}`);
     }
   }
 
   private airtime(world: World, node: SimNode): void {
     if (world.cast.players.get(node.index)?.kind === 'jammer') return;
-    const share = world.ether.airtimeUs(node.index) / 1000 / world.scheduler.nowMs();
-    this.hold(share * 1000 <= world.params.dutyPerMille, () => `node ${node.index} was on the air ${(share * 100).toFixed(1)} % of the time`);
+    const perMille = world.ether.airtimeUs(node.index) / world.scheduler.nowMs();
+    const most = world.params.dutyPerMille;
+    this.hold(perMille <= most, () => `node ${node.index} was on the air ${perMille.toFixed(0)} of 1000, not ${most}`);
   }
 
   /**
@@ -101,7 +105,8 @@ export class Checkers {
           const at = index * Pn.SIZE;
           // Upstream, lock, source, destination and number name one promise; a budget of nothing promises nothing.
           if (settlement.pending.get16(index, Pn.IN) === 0) return settleUp(index);
-          const name = Buffer.from([table[at + Pn.UP]!, ...table.subarray(at + Pn.LOCK, at + Pn.IN)]).toString('base64');
+          const bytes = [table[at + Pn.UP]!, ...table.subarray(at + Pn.LOCK, at + Pn.IN)];
+          const name = Buffer.from(bytes).toString('base64');
           this.hold(!paid.has(name), () => `node ${node.index} was paid twice for one packet by one upstream`);
           paid.add(name);
           settleUp(index);

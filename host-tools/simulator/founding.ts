@@ -1,9 +1,10 @@
 // The people and boards of a run: owners who vouch, gateways that write blocks, members with books and keys, and the
 // transactions that found the community. Everything secret is drawn from the run's seed. Used by world.ts only.
-import { macKey } from '#protocol';
+import { diffieHellman, type KeyObject } from 'node:crypto';
 import { KeyRecord } from '#mesh';
-import { putU32 } from '#protocol';
-import { ed25519PublicKey, pairKeys, signEd25519, x25519, x25519PublicKey, type PairKeys } from '../crypto/index.ts';
+import { macKey, putU32 } from '#protocol';
+import { ed25519PublicKey, pairKeys, signEd25519, x25519PublicKey, type PairKeys } from '../crypto/index.ts';
+import { privateKeyObject, publicKeyObject } from '../crypto/raw-keys.ts';
 import {
   PoolId, TxKind, encodeGenesis, ledgerIdOf, moneyOf, signJoin, signTx, type GenesisParams,
 } from '../ledger/index.ts';
@@ -12,8 +13,8 @@ import { simBook, type SimBook } from './books.ts';
 import { fastCrypto } from './fast-crypto.ts';
 import { simProfile, type SimParams } from './params.ts';
 
-/** Nodes that one owner vouches for: as many as may share a member's basic allowance (SPEC L7.9). */
-export const NODES_PER_OWNER = 8;
+/** As many nodes may share a member's basic allowance (SPEC L7.9). */
+const NAMED_MAX = 8;
 const OWNERS_MAX = 64;
 const ADDRESS_FIRST = 0x01000001;
 /** Odd, so that neighbouring stations differ in the low byte, which is their alias. */
@@ -54,13 +55,13 @@ export function addressOf(index: number): number {
   return ADDRESS_FIRST + index * ADDRESS_STEP;
 }
 
-export function ownerCount(nodes: number): number {
-  return Math.min(OWNERS_MAX, Math.max(2, Math.ceil(nodes / NODES_PER_OWNER)));
+export function ownerCount(sim: SimParams): number {
+  return Math.min(OWNERS_MAX, Math.max(2, Math.ceil(sim.nodes / sim.nodesPerOwner)));
 }
 
 /** `ownerOf(index)`: who vouches for a node. Gateways are the first nodes. */
 export function foundCommunity(sim: SimParams, prng: Prng, ownerOf: (index: number) => number): Founding {
-  const owners = Array.from({ length: ownerCount(sim.nodes) }, () => {
+  const owners = Array.from({ length: ownerCount(sim) }, () => {
     const seed = randomBytes(prng, 32);
     return { seed, key: ed25519PublicKey(seed) };
   });
@@ -77,7 +78,7 @@ export function foundCommunity(sim: SimParams, prng: Prng, ownerOf: (index: numb
   params.owners = owners.map(({ key }) => ({ key, line }));
   const genesis = encodeGenesis(params);
   const ledgerId = ledgerIdOf(fastCrypto, genesis);
-  const members = Array.from({ length: sim.nodes }, (_, index) => member(index, ownerOf(index), ledgerId, sim.chains, prng));
+  const members = Array.from({ length: sim.nodes }, (_, i) => member(i, ownerOf(i), ledgerId, sim.chains, prng));
   return { genesis, params, ledgerId, owners, blockSeeds, members };
 }
 
@@ -103,7 +104,7 @@ export function foundingTransactions(founding: Founding, homeOf: (index: number)
       home: homeOf(node.index), community: PoolId.FIRST_COMMUNITY, guarantor: owner.key,
       line: moneyOf(founding.params).creditLine, ownerNonce: nonce, guarantorNonce: nonce, validUntil: 10000,
     }, sign, sign));
-    if (named[node.owner]!++ >= NODES_PER_OWNER) continue;
+    if (named[node.owner]!++ > NAMED_MAX - 1) continue;
     transactions.push(signTx(founding.ledgerId, TxKind.NAME, {
       address: node.address, named: 1, nonce: nonces[node.owner]!++, validUntil: 10000,
     }, sign));
@@ -115,15 +116,21 @@ export function foundingTransactions(founding: Founding, homeOf: (index: number)
 export class PairKeyring {
   private readonly pairs = new Map<number, PairKeys>();
 
-  constructor(private readonly members: readonly Member[]) {}
+  private readonly secrets: KeyObject[];
+  private readonly publics: KeyObject[];
+
+  constructor(private readonly members: readonly Member[]) {
+    // Importing a key costs ten times what the curve does.
+    this.secrets = members.map(({ linkSecret }) => privateKeyObject('X25519', linkSecret));
+    this.publics = members.map(({ linkKey }) => publicKeyObject('X25519', linkKey));
+  }
 
   private pair(a: number, b: number): PairKeys {
     const name = Math.min(a, b) * 65536 + Math.max(a, b);
     const known = this.pairs.get(name);
     if (known !== undefined) return known;
-    const shared = x25519(this.members[a]!.linkSecret, this.members[b]!.linkKey);
-    if (shared === undefined) throw new Error('a link key drawn from the seed is not valid');
-    const keys = pairKeys(shared);
+    const shared = diffieHellman({ privateKey: this.secrets[a]!, publicKey: this.publics[b]! });
+    const keys = pairKeys(new Uint8Array(shared));
     this.pairs.set(name, keys);
     return keys;
   }

@@ -15,6 +15,8 @@ export interface Outcome {
   seed: number;
   nodes: number;
   params: World['params'];
+  /** P, the reference path price, in credits. */
+  pathPrice: number;
   /** Honest packets delivered in the last third of the run, against the baseline's share of the same nodes. */
   honestDeliveryRatio: number;
   honestDelivery: number;
@@ -154,6 +156,7 @@ export function outcomeOf(
     seed,
     nodes: params.nodes,
     params,
+    pathPrice: world.chain.ledger.money.pathPrice,
     honestDeliveryRatio: round(ratio(honestLate) / Math.max(0.0001, ratio(baselineLate))),
     honestDelivery: ratio(honestLate),
     baselineDelivery: ratio(baselineLate),

@@ -13,6 +13,8 @@ export interface Packet {
   sentMs: number;
   delivered: boolean;
   backed: boolean;
+  /** Sent for an audit: nobody's traffic. */
+  isProbe: boolean;
   /** Stations other than the source that put it on the air, once each, and the time on air of one transmission. */
   relays: number[];
   airtimeMs: number;
@@ -36,8 +38,9 @@ export class Packets {
   }
 
   create(src: number, dst: number, nowMs: number): Packet {
-    const packet = {
-      id: this.sent++, src, dst, sentMs: nowMs, delivered: false, backed: false, relays: [], airtimeMs: 0,
+    const packet: Packet = {
+      id: this.sent++, src, dst, sentMs: nowMs, delivered: false, backed: false, isProbe: false,
+      relays: [], airtimeMs: 0,
     };
     this.live.set(packet.id, packet);
     return packet;

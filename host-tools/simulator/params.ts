@@ -47,6 +47,8 @@ export interface SimParams {
   idleTickMs: number;
   /** Most of its own time that any node may be on the air, per mille (ETSI EN 300 220: 10 % at 869.5 MHz). */
   dutyPerMille: number;
+  /** Nodes that one voted member vouches for: they share its basic allowance. */
+  nodesPerOwner: number;
   /** Chains of each chequebook that are real. */
   chains: number;
 }
@@ -56,7 +58,7 @@ export interface SimParams {
  * minutes, ten-minute blocks) at a fifth of its length: 288 packets a node and epoch, twelve blocks a money round.
  */
 export const DEFAULTS: SimParams = {
-  nodes: 30,
+  nodes: 20,
   gateways: 1,
   hours: 24,
   topology: 'random',
@@ -81,14 +83,15 @@ export const DEFAULTS: SimParams = {
   levyLocalPerMille: 40,
   levyGlobalPerMille: 10,
   demurragePerMille: 100,
-  freePerMille: 10,
+  freePerMille: 2,
   thresholdP: 400,
   helloMinS: 10,
   helloMaxS: 120,
   receiptDelayMs: 2000,
-  retryS: 60,
+  retryS: 20,
   idleTickMs: 5000,
   dutyPerMille: 100,
+  nodesPerOwner: 4,
   chains: 16,
 };
 
@@ -104,7 +107,9 @@ export function setParam(params: SimParams, assignment: string): void {
     return;
   }
   const number = Number(value);
-  if (value === '' || !Number.isFinite(number) || number < 0) throw new RangeError(`${name} needs a number, not "${value}"`);
+  if (value === '' || !Number.isFinite(number) || number < 0) {
+    throw new RangeError(`${name} needs a number, not "${value}"`);
+  }
   (params as unknown as Record<string, number>)[name] = number;
 }
 
@@ -123,6 +128,7 @@ export function paramFaults(params: SimParams): string[] {
   within('anyToAny', 0, 100);
   within('share', 0, 90);
   within('chains', 1, 256);
+  within('nodesPerOwner', 1, 1000);
   within('spreadingFactor', 7, 12);
   return faults;
 }

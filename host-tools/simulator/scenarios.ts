@@ -109,16 +109,21 @@ export const SCENARIOS: Record<string, Scenario> = {
     summary: 'senders that earn trust for half of the run and then stop paying', cast: everyChosen(takers.defaulter),
     params: { share: 10 }, oneShot: true,
   },
-  'collude-last-hop': { summary: 'defaulting senders far out and relays next to the gateway share', cast: colluders, oneShot: true },
+  'collude-last-hop': {
+    summary: 'defaulting senders far out and relays next to the gateway share', cast: colluders, oneShot: true,
+  },
   'threshold-players': {
     summary: 'everybody stops relaying when rich', params: { share: 90 }, cast: everyChosen(takers.thresholdPlayer),
     exempt: ['attacker-gain'],
   },
   'hoarders': {
-    summary: 'a share of the nodes earns and never spends', cast: everyChosen(takers.hoarder), exempt: ['attacker-gain'],
+    summary: 'a share of the nodes earns and never spends', cast: everyChosen(takers.hoarder),
+    exempt: ['attacker-gain'],
   },
   'sybil-funnel': { summary: 'one person, five names: their lines are spent through the first', cast: sybils(false) },
-  'sybil-welfare': { summary: 'the same, and the names relay for others to be eligible for the allowance', cast: sybils(true) },
+  'sybil-welfare': {
+    summary: 'the same, and the names relay for others to be eligible for the allowance', cast: sybils(true),
+  },
   'circular-traffic': {
     summary: 'three stations trade with each other to no purpose',
     cast: (place, params) => {
@@ -142,7 +147,10 @@ export const SCENARIOS: Record<string, Scenario> = {
     exempt: ['honest-delivery', 'starvation'],
   },
   'churn': { summary: 'power cuts in the middle of everything', params: { churnS: 7200, outageS: 300 } },
-  'edge-heavy': { summary: 'a line: most nodes are relays for somebody, the last for nobody', params: { topology: 'line', nodes: 10 } },
+  'edge-heavy': {
+    summary: 'a line: most nodes are relays for somebody, the last for nobody',
+    params: { topology: 'line', nodes: 8 },
+  },
   'gateway-loss': {
     summary: 'one of two gateways is gone for the second half', params: { gateways: 2 },
     atHalf: (world) => world.gateways.at(-1)!.node.cut(), exempt: ['honest-delivery', 'starvation'],

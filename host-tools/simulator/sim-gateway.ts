@@ -36,7 +36,8 @@ export class SimGateway {
     const { ledger } = chain;
     this.home = new Home(ledger, bookOf);
     this.end = new EndStation(
-      member.address, member.linkSecret, ledger.ledgerId, (address) => ledger.account(address)?.linkKey, () => this.seq++,
+      member.address, member.linkSecret, ledger.ledgerId, (address) => ledger.account(address)?.linkKey,
+      () => this.seq++,
     );
     this.downlink = new Downlink((dst, plaintext) => this.end.prepare(dst, plaintext));
   }
@@ -45,7 +46,8 @@ export class SimGateway {
   open(action: Action): Uint8Array | undefined {
     const lock = action.bytes.slice(0, Wire.LOCK);
     const opened = this.end.open({
-      src: action.address, seq16: action.b, packetClass: action.a >> 8, lock, ciphertext: action.bytes.slice(Wire.LOCK),
+      src: action.address, seq16: action.b, packetClass: action.a >> 8, lock,
+      ciphertext: action.bytes.slice(Wire.LOCK),
     });
     if (!opened.ok) {
       this.refused[opened.reason] = (this.refused[opened.reason] ?? 0) + 1;

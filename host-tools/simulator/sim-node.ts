@@ -3,7 +3,8 @@
 // and the air. Knows no ledger and no other node; world.ts makes it and takes what it delivers.
 import { Data, Flag, FrameType, Link, getU32 } from '#protocol';
 import {
-  ActionKind, EventKind, MeshNode, Nb, NbFlag, Pn, PnState, type Action, type NodeConfig, type NodeEvent, type StorePort,
+  ActionKind, EventKind, MeshNode, Nb, NbFlag, Pn, PnState, type Action, type NodeConfig, type NodeEvent,
+  type StorePort,
 } from '#mesh';
 import type { Ether } from '../ether/ether.ts';
 import type { VirtualScheduler } from '../ether/scheduler.ts';
@@ -43,7 +44,7 @@ export interface SimNodeParts {
 /** What a node's world wants to know. */
 export interface NodeListener {
   action(node: SimNode, action: Action): void;
-  /** A frame was on the air for so long. */
+  /** A frame goes on the air now, for so long. */
   sent(node: SimNode, frame: Uint8Array, airtimeUs: number): void;
 }
 
@@ -142,7 +143,10 @@ export class SimNode {
 
   private busy(): boolean {
     const { table } = this.mesh.relay.pending;
-    for (let at = 0; at < table.length; at += Pn.SIZE) if (table[at] !== PnState.FREE) return true;
+    for (let at = 0; at < table.length; at += Pn.SIZE) {
+      // A settled record only waits for its end.
+      if (table[at] !== PnState.FREE && table[at] !== PnState.SETTLED) return true;
+    }
     return false;
   }
 
@@ -180,10 +184,9 @@ export class SimNode {
   private onAir(frame: Uint8Array): void {
     const life = this.life;
     const airtimeUs = this.ether.transmit(this.index, frame, () => {
-      if (life !== this.life) return;
-      this.listener.sent(this, frame, airtimeUs);
-      this.step(EventKind.SENT, NOTHING, 1, 0);
+      if (life === this.life) this.step(EventKind.SENT, NOTHING, 1, 0);
     });
+    this.listener.sent(this, frame, airtimeUs);
   }
 
   // ---------------------------------------------------------------- for players and checkers

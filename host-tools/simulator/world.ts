@@ -7,13 +7,14 @@ import { Prng } from '../ether/prng.ts';
 import { VirtualScheduler } from '../ether/scheduler.ts';
 import type { Position } from '../ether/topology.ts';
 import { moneyOf, radioOf } from '../ledger/index.ts';
+import { Audits } from './audits.ts';
 import { SimChain } from './chain.ts';
 import {
   PairKeyring, addressOf, foundCommunity, foundingTransactions, ownerCount, randomBytes, type Founding,
 } from './founding.ts';
 import { Meter } from './meter.ts';
 import { sampleOf, type Sample } from './money.ts';
-import { Packets } from './packets.ts';
+import { Packets, type Packet } from './packets.ts';
 import type { SimParams } from './params.ts';
 import { placeStations, type Place } from './place.ts';
 import { honest, type Player } from './players/player.ts';
@@ -58,6 +59,7 @@ export class World implements NodeListener {
   readonly cast: Cast;
   /** Sampled at the end of each slice of the run. */
   readonly samples: Sample[] = [];
+  readonly audits: Audits;
   readonly notes: Record<number, number> = {};
   readonly durationMs: number;
   /** Time of the first block after the founding, Unix seconds. */
@@ -73,6 +75,7 @@ export class World implements NodeListener {
     this.params = params;
     this.durationMs = params.hours * 3_600_000;
     this.meter = new Meter(params.nodes, this.durationMs, (node) => !this.isHonest(node));
+    this.audits = new Audits(seed);
     this.traffic = new Prng(seed * 8 + 1);
     this.moves = new Prng(seed * 8 + 2);
     this.place = placeStations(params, seed);
@@ -94,7 +97,7 @@ export class World implements NodeListener {
   }
 
   private ownerOf(index: number): number {
-    const owners = ownerCount(this.params.nodes);
+    const owners = ownerCount(this.params);
     if (this.cast.ownTree === undefined) return index % owners;
     return this.cast.ownTree.has(index) ? owners - 1 : index % (owners - 1);
   }
@@ -189,6 +192,7 @@ export class World implements NodeListener {
     this.tell(this.gateways[0]!.home.afterBlock(included));
     this.packets.purge(now);
     for (const node of this.nodes) node.player.block?.(node, this);
+    if (this.options.everybody === undefined) this.audits.afterBlock(this);
     this.options.afterBlock?.(this);
     if (this.samples.length <= this.meter.slice(now)) this.samples.push(sampleOf(this));
     if (now < this.durationMs) this.scheduler.after(this.params.blockIntervalS * 1000, () => this.block());
@@ -211,16 +215,31 @@ export class World implements NodeListener {
   }
 
   private send(node: SimNode): void {
-    const target = this.targetOf(node);
     const now = this.scheduler.nowMs();
-    const packet = this.packets.create(node.index, target, now);
+    const packet = this.packets.create(node.index, this.targetOf(node), now);
     this.meter.packetSent(node.index, now);
+    this.hand(node, packet);
+  }
+
+  private hand(node: SimNode, packet: Packet): void {
     const { endpoint } = node.mesh;
     const seq = endpoint.seq;
     // The number is taken before the step: frames of this packet can only follow it.
     this.packets.named(packet, node.address, seq);
     const plaintext = this.packets.plaintext(packet.id, this.params.payloadBytes);
-    node.step(EventKind.SEND, plaintext, addressOf(target), 0);
+    node.step(EventKind.SEND, plaintext, addressOf(packet.dst), 0);
+  }
+
+  /** An auditor's packet from `prober` to its home, with the audited node as its next hop. */
+  probe(prober: SimNode, through: SimNode): Packet {
+    const packet = this.packets.create(prober.index, this.place.homes[prober.index]!, this.scheduler.nowMs());
+    packet.isProbe = true;
+    const { routes, neighbours } = prober.mesh.core;
+    const next = routes.next;
+    routes.next = (dst) => (dst === addressOf(packet.dst) ? neighbours.find(through.address) : next.call(routes, dst));
+    this.hand(prober, packet);
+    routes.next = next;
+    return packet;
   }
 
   private targetOf(node: SimNode): number {
@@ -285,8 +304,10 @@ export class World implements NodeListener {
 
   private deliver(node: SimNode, src: number, plaintext: Uint8Array): void {
     const packet = this.packets.arrived(plaintext, node.index);
-    if (packet !== undefined) this.meter.packetArrived(packet);
-    else this.gateways[node.index]?.request(src, plaintext);
+    if (packet !== undefined) {
+      if (!packet.isProbe) this.meter.packetArrived(packet);
+    }
+    if (packet === undefined) this.gateways[node.index]?.request(src, plaintext);
   }
 
   sent(node: SimNode, frame: Uint8Array, airtimeUs: number): void {

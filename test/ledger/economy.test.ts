@@ -19,7 +19,8 @@ const EPOCH = { epoch: 4, moneyRound: 2, channelEpochs: 3 };
 type Signed = Parameters<typeof signTx>[1];
 
 function signed(world: World, kind: Signed, fields: object, owner: Person = world.founder): Uint8Array {
-  return signTx(world.ledger.ledgerId, kind, { owner: owner.key, ...world.next(owner), ...fields } as never, owner.sign);
+  const all = { owner: owner.key, ...world.next(owner), ...fields };
+  return signTx(world.ledger.ledgerId, kind, all as never, owner.sign);
 }
 
 /** One yes of the founder, then the two epochs until it takes effect. */

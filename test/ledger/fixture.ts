@@ -187,7 +187,12 @@ export class World {
     return { nonce: this.ledger.account(owner.key)?.nonce ?? 0, validUntil: this.ledger.height + 100 };
   }
 
-  join(address: number, owner = this.founder, guarantor = this.founder, line = this.ledger.money.creditLine): Uint8Array {
+  join(
+    address: number,
+    owner = this.founder,
+    guarantor = this.founder,
+    line = this.ledger.money.creditLine,
+  ): Uint8Array {
     return signJoin(this.ledger.ledgerId, {
       address, owner: owner.key, linkKey: new Uint8Array(32).fill(address & 255), bookRoot: this.book(address).root,
       generation: 1,

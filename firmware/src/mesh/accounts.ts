@@ -33,7 +33,7 @@ export const enum Acc {
   OUT_PENDING = 64,
   OUT_TRUST = 68,
   OUT_LOST = 72,
-  /** Of the units lost without a receipt at most so many more may be conceded: an eighth of what was settled. */
+  /** Of the units lost without a receipt so many may still be conceded: an eighth of what was settled. */
   OUT_GRACE = 76,
   /** When this node last asked about its own chain (OPEN, RESYNC, STATE_REQUEST), claimed, or asked about theirs. */
   OUT_ASKED_S = 80,
@@ -69,8 +69,8 @@ export const enum OutFlag {
 /** 64 units a link, as a shift. */
 const LINK_SHIFT = 6;
 const ALLOW_START = 4;
-/** Eight links, the most that is ever prepaid for one packet. */
-const REBOOT_GRACE = 512;
+/** Eight links: the most that is ever prepaid for one packet, and more is not conceded at a time. */
+const GRACE_MAX = 512;
 
 function getI32(bytes: Uint8Array, at: number): number {
   return getU32(bytes, at) | 0;
@@ -85,115 +85,123 @@ export class Accounts {
     this.store = store;
   }
 
-  private name(address: number): string {
+  private name(addr: number): string {
     const bytes = new Uint8Array(4);
-    putU32(bytes, 0, address);
+    putU32(bytes, 0, addr);
     return 'fh.a' + toHex(bytes, 0, 4);
   }
 
   /** The account of a neighbour that was just met: from the store, or empty. */
-  open(index: number, address: number): void {
-    const at = index * Acc.SIZE;
+  open(nb: number, addr: number): void {
+    const at = nb * Acc.SIZE;
     this.table.fill(0, at, at + Acc.SIZE);
-    const kept = this.store.read(this.name(address));
-    if (kept !== undefined && kept.length === Acc.STORED && getU32(kept, 0) === address) {
+    const kept = this.store.read(this.name(addr));
+    if (kept !== undefined && kept.length === Acc.STORED && getU32(kept, 0) === addr) {
       this.table.set(kept, at);
       if (this.table[at + Acc.OUT_FLAGS] & OutFlag.PROVEN) this.table[at + Acc.OUT_FLAGS] |= OutFlag.RESYNC;
       // What was prepaid may have been used up in packets that this node no longer remembers.
-      const credit = this.outFree(index);
-      if (credit > 0) this.add(index, Acc.OUT_LOST, Math.min(credit, REBOOT_GRACE));
-    } else putU32(this.table, at, address);
+      const credit = this.outFree(nb);
+      if (credit > 0) {
+        this.add(nb, Acc.OUT_LOST, credit);
+        this.indulge(nb, credit);
+      }
+    } else putU32(this.table, at, addr);
     this.table[at + Acc.IN_ALLOW] = ALLOW_START;
   }
 
-  save(index: number): void {
-    const at = index * Acc.SIZE;
+  save(nb: number): void {
+    const at = nb * Acc.SIZE;
     const record = this.table.subarray(at, at + Acc.STORED);
     this.store.write(this.name(getU32(this.table, at)), new Uint8Array(record));
   }
 
-  u8(index: number, field: number): number {
-    return this.table[index * Acc.SIZE + field];
+  u8(nb: number, col: number): number {
+    return this.table[nb * Acc.SIZE + col];
   }
 
-  setU8(index: number, field: number, value: number): void {
-    this.table[index * Acc.SIZE + field] = value;
+  setU8(nb: number, col: number, val: number): void {
+    this.table[nb * Acc.SIZE + col] = val;
   }
 
-  u16(index: number, field: number): number {
-    return getU16(this.table, index * Acc.SIZE + field);
+  u16(nb: number, col: number): number {
+    return getU16(this.table, nb * Acc.SIZE + col);
   }
 
-  setU16(index: number, field: number, value: number): void {
-    putU16(this.table, index * Acc.SIZE + field, value);
+  setU16(nb: number, col: number, val: number): void {
+    putU16(this.table, nb * Acc.SIZE + col, val);
   }
 
-  u32(index: number, field: number): number {
-    return getU32(this.table, index * Acc.SIZE + field);
+  u32(nb: number, col: number): number {
+    return getU32(this.table, nb * Acc.SIZE + col);
   }
 
-  setU32(index: number, field: number, value: number): void {
-    putU32(this.table, index * Acc.SIZE + field, value);
+  setU32(nb: number, col: number, val: number): void {
+    putU32(this.table, nb * Acc.SIZE + col, val);
   }
 
-  i32(index: number, field: number): number {
-    return getI32(this.table, index * Acc.SIZE + field);
+  i32(nb: number, col: number): number {
+    return getI32(this.table, nb * Acc.SIZE + col);
   }
 
-  add(index: number, field: number, delta: number): number {
-    const at = index * Acc.SIZE + field;
+  add(nb: number, col: number, delta: number): number {
+    const at = nb * Acc.SIZE + col;
     const value = getI32(this.table, at) + delta;
     putU32(this.table, at, value);
     return value;
   }
 
   /** Books units as used up, and on flash whenever a link is full: a reboot forgets less than one link. */
-  use(index: number, field: number, units: number): void {
-    const used = this.add(index, field, units);
-    if (used >> LINK_SHIFT !== (used - units) >> LINK_SHIFT) this.save(index);
+  use(nb: number, col: number, units: number): void {
+    const used = this.add(nb, col, units);
+    if (used >> LINK_SHIFT !== (used - units) >> LINK_SHIFT) this.save(nb);
+  }
+
+  /** So many more units lost without a receipt may be conceded. */
+  indulge(nb: number, units: number): void {
+    this.setU32(nb, Acc.OUT_GRACE, Math.min(this.i32(nb, Acc.OUT_GRACE) + units, GRACE_MAX));
   }
 
   /** Slow start (SPEC 8.4): packets of this upstream that may be under way from now on. */
-  allow(index: number, paid: boolean): void {
-    const now = this.u8(index, Acc.IN_ALLOW);
-    this.setU8(index, Acc.IN_ALLOW, paid ? Math.min(2 * now, Size.UPSTREAM_PENDING) : Math.max(now >> 1, 1));
+  allow(nb: number, paid: boolean): void {
+    const now = this.u8(nb, Acc.IN_ALLOW);
+    this.setU8(nb, Acc.IN_ALLOW, paid ? Math.min(2 * now, Size.UPSTREAM_PENDING) : Math.max(now >> 1, 1));
   }
 
-  inLink(index: number): Uint8Array {
-    const at = index * Acc.SIZE + Acc.IN_LINK;
+  inLink(nb: number): Uint8Array {
+    const at = nb * Acc.SIZE + Acc.IN_LINK;
     return this.table.subarray(at, at + Book.LINK);
   }
 
-  setInLink(index: number, link: Uint8Array, start: number): void {
-    copyBytes(this.table, index * Acc.SIZE + Acc.IN_LINK, link, start, Book.LINK);
+  setInLink(nb: number, link: Uint8Array, start: number): void {
+    copyBytes(this.table, nb * Acc.SIZE + Acc.IN_LINK, link, start, Book.LINK);
   }
 
   /** Units received and neither used nor promised to packets under way. */
-  inFree(index: number): number {
-    const used = this.i32(index, Acc.IN_USED) + this.i32(index, Acc.IN_PENDING);
-    return this.u16(index, Acc.IN_LINKS) * Money.UNITS_PER_LINK - used;
+  inFree(nb: number): number {
+    const used = this.i32(nb, Acc.IN_USED) + this.i32(nb, Acc.IN_PENDING);
+    return this.u16(nb, Acc.IN_LINKS) * Money.UNITS_PER_LINK - used;
   }
 
   /** The same seen from the paying side. Negative: owed. */
-  outFree(index: number): number {
-    const used = this.i32(index, Acc.OUT_USED) + this.i32(index, Acc.OUT_PENDING);
-    return this.u16(index, Acc.OUT_LINKS) * Money.UNITS_PER_LINK - used;
+  outFree(nb: number): number {
+    const used = this.i32(nb, Acc.OUT_USED) + this.i32(nb, Acc.OUT_PENDING);
+    return this.u16(nb, Acc.OUT_LINKS) * Money.UNITS_PER_LINK - used;
   }
 
   /** Trust in units: what settled packets of this neighbour have really earned here, at most `maxLinks` links. */
-  trust(index: number, maxLinks: number): number {
-    const margin = this.i32(index, Acc.MARGIN);
+  trust(nb: number, maxLinks: number): number {
+    const margin = this.i32(nb, Acc.MARGIN);
     const most = maxLinks * Money.UNITS_PER_LINK;
     return margin > most ? most : margin < 0 ? 0 : margin;
   }
 
   /** True when no payment, debt or claim would be lost with this record in memory (the store keeps the rest). */
-  idle(index: number): boolean {
-    return this.i32(index, Acc.IN_PENDING) === 0 && this.i32(index, Acc.OUT_PENDING) === 0 && this.unclaimed(index) === 0;
+  idle(nb: number): boolean {
+    return this.i32(nb, Acc.IN_PENDING) === 0 && this.i32(nb, Acc.OUT_PENDING) === 0 && this.unclaimed(nb) === 0;
   }
 
   /** Links received that the ledger does not know to be settled. */
-  unclaimed(index: number): number {
-    return this.u16(index, Acc.IN_LINKS) - this.u16(index, Acc.IN_SETTLED);
+  unclaimed(nb: number): number {
+    return this.u16(nb, Acc.IN_LINKS) - this.u16(nb, Acc.IN_SETTLED);
   }
 }

@@ -19,13 +19,9 @@ export class AirBudget {
     const tokens = this.tokensUs + (nowMs - this.atMs) * this.perMille;
     this.tokensUs = tokens > this.capacityUs ? this.capacityUs : tokens;
     this.atMs = nowMs;
-    if (this.tokensUs < Math.min(airtimeMs * 1000, this.capacityUs)) return false;
+    const enough = Math.min(airtimeMs * 1000, this.capacityUs);
+    if (enough === 0 || this.tokensUs < enough) return false;
     this.tokensUs -= airtimeMs * 1000;
     return true;
-  }
-
-  /** True while less than half is left: then everybody keeps to a fair share. */
-  low(): boolean {
-    return this.tokensUs * 2 < this.capacityUs;
   }
 }

@@ -204,6 +204,7 @@ export class Channels {
     if (forgotten > 0) {
       accounts.setU16(nb, Acc.OUT_LINKS, number);
       accounts.add(nb, Acc.OUT_LOST, forgotten * Money.UNITS_PER_LINK);
+      accounts.indulge(nb, forgotten * Money.UNITS_PER_LINK);
     } else if (forgotten < 0) accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) | OutFlag.REPEAT);
     this.resumed(nb);
     core.note(Note.RESYNCED, address, number);
@@ -304,20 +305,26 @@ export class Channels {
     return true;
   }
 
-  /** When a payee claims (SPEC 8.6): half the window, the first claim early, before expiry, or a closing payer. */
+  /**
+   * When a payee claims (SPEC 8.6): half the window, the first claim early, before expiry, a closing payer, one that
+   * is gone. A claim of what is settled already fills up a channel that ran dry.
+   */
   claimIfDue(nb: number): void {
     const core = this.core;
     const accounts = core.accounts;
     const unclaimed = accounts.unclaimed(nb);
-    if (unclaimed <= 0 || (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) === 0) return;
+    if ((accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) === 0) return;
     const settled = accounts.u16(nb, Acc.IN_SETTLED);
-    const half = (accounts.u16(nb, Acc.IN_LIMIT) - settled) >> 1;
+    const limit = accounts.u16(nb, Acc.IN_LIMIT);
+    const half = (limit - settled) >> 1;
     const first = settled === 0 && unclaimed >= core.config.claimFirstLinks;
     const ageing = core.heightNow() + 4 * core.config.epochHeights >= accounts.u32(nb, Acc.IN_EXPIRY);
     const closing = (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.CLOSING) !== 0;
     // Who is gone pays no more: settled, its record can make room.
     const gone = core.neighbours.silent(nb, core.nowS, Math.ceil(core.config.helloMaxMs / 1000));
-    if (unclaimed < half && !first && !ageing && !closing && !gone) return;
+    if (unclaimed <= 0 ? settled < limit || closing || gone : unclaimed < half && !first && !ageing && !closing && !gone) {
+      return;
+    }
     if (this.waiting(accounts.u32(nb, Acc.CLAIM_S), accounts.u8(nb, Acc.CLAIM_ASKS))) return;
     this.asked(nb, Acc.CLAIM_S, Acc.CLAIM_ASKS);
     core.note(Note.CLAIMING, accounts.u32(nb, Acc.ADDRESS), accounts.u16(nb, Acc.IN_LINKS));
@@ -373,8 +380,9 @@ export class Channels {
     const accounts = this.core.accounts;
     for (let nb = 0; nb < Size.NEIGHBOURS && this.core.height === 0; nb++) {
       if (!this.core.neighbours.used(nb)) continue;
+      const out = accounts.u8(nb, Acc.OUT_FLAGS) & (OutFlag.PROVEN | OutFlag.RESYNC);
       if (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) return this.askIn(nb);
-      if (accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.PROVEN) return this.askOut(nb);
+      if (out === OutFlag.PROVEN) return this.askOut(nb);
     }
   }
 

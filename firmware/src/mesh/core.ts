@@ -114,18 +114,18 @@ export class Core {
     return this.counter++;
   }
 
-  linkKey(index: number): Uint8Array {
-    return this.keys.link(getU16(this.neighbours.table, index * Nb.SIZE + Nb.KEY_AT));
+  linkKey(nb: number): Uint8Array {
+    return this.keys.link(getU16(this.neighbours.table, nb * Nb.SIZE + Nb.KEY_AT));
   }
 
   /** A frame for a neighbour: header, counter and MIC around the body that the caller already wrote. */
-  seal(frame: Uint8Array, type: number, index: number): void {
+  seal(frame: Uint8Array, type: number, nb: number): void {
     const counter = this.nextCounter();
     frame[Link.TYPE] = type;
     frame[Link.SENDER] = this.alias;
-    frame[Link.NEXT] = this.neighbours.alias(index);
+    frame[Link.NEXT] = this.neighbours.alias(nb);
     putU16(frame, Link.COUNTER, counter % 65536);
-    this.putMic(frame, this.linkKey(index), Math.floor(counter / 65536), Wire.MIC);
+    this.putMic(frame, this.linkKey(nb), Math.floor(counter / 65536), Wire.MIC);
   }
 
   putMic(frame: Uint8Array, key: Uint8Array, counterHigh: number, size: number): void {
@@ -182,14 +182,14 @@ export class Core {
   }
 
   /** A new SYNC or SYNCACK with its MIC; `counter` undefined makes a SYNC. */
-  syncFrame(index: number, type: number, nonce: number, counter: number | undefined): Uint8Array {
+  syncFrame(nb: number, type: number, nonce: number, counter: number | undefined): Uint8Array {
     const frame = new Uint8Array(counter === undefined ? Sync.SIZE_SYNC : Sync.SIZE_ACK);
     frame[Link.TYPE] = type;
     frame[Link.SENDER] = this.alias;
-    frame[Link.NEXT] = this.neighbours.alias(index);
+    frame[Link.NEXT] = this.neighbours.alias(nb);
     putU32(frame, Sync.NONCE, nonce);
     if (counter !== undefined) putU32(frame, Sync.COUNTER, counter);
-    this.putMic(frame, this.linkKey(index), 0, Wire.MIC_SYNC);
+    this.putMic(frame, this.linkKey(nb), 0, Wire.MIC_SYNC);
     return frame;
   }
 }

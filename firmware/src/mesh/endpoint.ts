@@ -1,7 +1,7 @@
 // Where packets begin and end (SPEC 4.2, 7.3): numbering, encryption, preimage and lock of own packets; checking,
 // decrypting and de-duplicating of what arrives. On a gateway's board the host does this instead.
 import {
-  Class, Data, ErrorCode, Payload, StatePayload, Wire, copyBytes, getU32, lockOf, packetNonce, preimage, putU16, putU32,
+  Class, Data, ErrorCode, Payload, StatePayload, Wire, copyBytes, cut, getU32, lockOf, packetNonce, preimage, putU16, putU32,
 } from '#protocol';
 import { ActionKind, Note } from './actions.ts';
 import { Size } from './config.ts';
@@ -11,7 +11,7 @@ import { Pn } from './pending.ts';
 import type { Relay } from './relay.ts';
 
 const LEASE = 256;
-const HIGHER_TRIED = 15;
+const NUMBERS_TRIED = 16;
 
 /** Layout of a source record: the highest number seen and which of the 32 below it were (SPEC 8.1). */
 export const enum Src {
@@ -40,17 +40,6 @@ export class Endpoint {
     this.seqLease = this.seq;
   }
 
-  /** Packet numbers never repeat: they are the cipher's nonce. Leased on flash 256 at a time. */
-  private nextSeq(): number {
-    if (this.seq >= this.seqLease) {
-      const bytes = new Uint8Array(4);
-      putU32(bytes, 0, this.seq + LEASE);
-      this.core.store.write('fh.s', bytes);
-      this.seqLease = this.seq + LEASE;
-    }
-    return this.seq++;
-  }
-
   /** Sends a plaintext (first byte a Payload kind). Backed when a channel is funded, else from free budgets. */
   send(dst: number, urgency: number, plaintext: Uint8Array): boolean {
     const core = this.core;
@@ -63,21 +52,28 @@ export class Endpoint {
     // An emergency must not fail for want of credit on the way: it lives on what relays reserve for it.
     const backed = urgency !== Class.EMERGENCY && this.relay.backable(dst, plaintext.length);
     const packetClass = urgency | (backed ? Class.BACKED : 0);
-    const seq = this.nextSeq();
+    // Packet numbers never repeat: they are the cipher's nonce. Leased on flash 256 at a time.
+    if (this.seq >= this.seqLease) {
+      const bytes = new Uint8Array(4);
+      putU32(bytes, 0, this.seq + LEASE);
+      core.store.write('fh.s', bytes);
+      this.seqLease = this.seq + LEASE;
+    }
+    const seq = this.seq++;
     const body = core.crypto.aesCtr(core.keys.endCipher(key), packetNonce(src, dst, seq), plaintext);
     const x = preimage(core.crypto, core.keys.endMac(key), packetClass, src, dst, seq, body);
     const lock = lockOf(core.crypto, core.config.ledger, src, dst, seq % 65536, x);
-    return this.relay.originate(this.header(dst, seq % 65536, packetClass, lock, 0), body);
+    return this.relay.originate(this.header(dst, seq % 65536, packetClass, lock), body);
   }
 
   /** The fields that name a packet, laid out as in a DATA frame. */
-  private header(dst: number, seq16: number, packetClass: number, lock: Uint8Array, lockAt: number): Uint8Array {
+  private header(dst: number, seq16: number, packetClass: number, lock: Uint8Array): Uint8Array {
     const frame = new Uint8Array(Data.BODY);
     putU32(frame, Data.SRC, this.core.config.address);
     putU32(frame, Data.DST, dst);
     putU16(frame, Data.SEQ, seq16);
     frame[Data.CLASS] = packetClass;
-    frame.set(lock.subarray(lockAt, lockAt + Wire.LOCK), Data.LOCK);
+    frame.set(lock, Data.LOCK);
     return frame;
   }
 
@@ -88,7 +84,8 @@ export class Endpoint {
   sendForHost(bytes: Uint8Array, dst: number, seq16: number): boolean {
     const body = bytes.subarray(2 * Wire.LOCK, bytes.length);
     const backed = this.relay.backable(dst, body.length);
-    return this.relay.originate(this.header(dst, seq16, backed ? Class.BACKED : 0, bytes, backed ? Wire.LOCK : 0), body);
+    const lock = cut(bytes, backed ? Wire.LOCK : 0, Wire.LOCK);
+    return this.relay.originate(this.header(dst, seq16, backed ? Class.BACKED : 0, lock), body);
   }
 
   /** A payload for the home gateway: over the air, or straight to the host when this is its board. */
@@ -99,39 +96,40 @@ export class Endpoint {
   }
 
   /** A packet for this node, with the record that the relay made of it. */
-  receive(index: number, ciphertext: Uint8Array, hops: number): void {
+  receive(rec: number, ciphertext: Uint8Array, hops: number): void {
     const core = this.core;
-    if (core.config.endOnHost) return this.toHost(index, ciphertext, hops);
+    if (core.config.endOnHost) return this.toHost(rec, ciphertext, hops);
     const pending = this.relay.pending;
-    const src = pending.get32(index, Pn.SRC);
+    const src = pending.get32(rec, Pn.SRC);
     const key = core.keys.find(src);
-    if (key < 0) return this.reject(index, ErrorCode.NO_KEY, src);
+    const seq16 = pending.get16(rec, Pn.SEQ);
     const source = this.source(src);
-    const packetClass = pending.get8(index, Pn.CLASS) & Class.FIXED;
-    const lock = this.relay.carrier.lockOfRecord(index);
-    let seq = this.fullSeq(source, pending.get16(index, Pn.SEQ));
+    // The 32-bit number nearest to the highest seen, from its low half.
+    const last = getU32(this.sources, source + Src.LAST);
+    const ahead = (seq16 - last) & 0xffff;
+    let seq = last + ahead;
+    if (ahead >= 0x8000 && seq >= 0x10000) seq -= 0x10000;
+    const packetClass = pending.get8(rec, Pn.CLASS) & Class.FIXED;
+    const lock = cut(pending.table, rec * Pn.SIZE + Pn.LOCK, Wire.LOCK);
+    let genuine = false;
     // A source that was silent for long, or heard for the first time, may be further on than the low half tells.
-    for (const last = seq + HIGHER_TRIED * 65536; ; seq += 65536) {
-      if (seq > last) return this.reject(index, ErrorCode.BAD_PREIMAGE, src);
+    for (let tries = key < 0 ? 0 : NUMBERS_TRIED; tries > 0 && !genuine; tries--) {
       const x = preimage(core.crypto, core.keys.endMac(key), packetClass, src, core.config.address, seq, ciphertext);
-      if (this.relay.settlement.hostReceipt(lock, x)) break;
+      genuine = this.relay.settlement.hostReceipt(lock, x);
+      if (!genuine) seq += 65536;
+    }
+    if (!genuine) {
+      core.refuse(key < 0 ? ErrorCode.NO_KEY : ErrorCode.BAD_PREIMAGE, src);
+      return pending.free(rec);
     }
     if (this.seenBefore(source, seq)) return core.refuse(ErrorCode.DUPLICATE, src);
     const nonce = packetNonce(src, core.config.address, seq);
-    this.deliver(src, packetClass, core.crypto.aesCtr(core.keys.endCipher(key), nonce, ciphertext), hops);
-  }
-
-  private reject(index: number, code: ErrorCode, src: number): void {
-    this.core.refuse(code, src);
-    this.relay.pending.free(index);
-  }
-
-  private deliver(src: number, packetClass: number, plaintext: Uint8Array, hops: number): void {
-    if (plaintext.length > 0 && plaintext[0] === Payload.STATE) {
-      if (src !== this.core.config.home) return this.core.refuse(ErrorCode.NOT_NEIGHBOUR, src);
-      if (plaintext.length !== StatePayload.SIZE) return this.core.refuse(ErrorCode.BAD_LENGTH, src);
-      this.channels.receiveState(plaintext);
-    } else this.core.act(ActionKind.DELIVER, plaintext, src, packetClass, hops);
+    const plaintext = core.crypto.aesCtr(core.keys.endCipher(key), nonce, ciphertext);
+    if (plaintext.length === 0 || plaintext[0] !== Payload.STATE) {
+      core.act(ActionKind.DELIVER, plaintext, src, packetClass, hops);
+    } else if (src !== core.config.home) core.refuse(ErrorCode.NOT_NEIGHBOUR, src);
+    else if (plaintext.length !== StatePayload.SIZE) core.refuse(ErrorCode.BAD_LENGTH, src);
+    else this.channels.receiveState(plaintext);
   }
 
   /** Offset of a source's record; the one unheard for longest gives way, which can only repeat a delivery. */
@@ -145,14 +143,6 @@ export class Endpoint {
     t.fill(0, oldest, oldest + Src.SIZE);
     putU32(t, oldest, src);
     return oldest;
-  }
-
-  /** The 32-bit number nearest to the highest seen, from its low half. */
-  private fullSeq(source: number, low: number): number {
-    const last = getU32(this.sources, source + Src.LAST);
-    const ahead = (low - last) & 0xffff;
-    const up = last + ahead;
-    return ahead >= 0x8000 && up >= 0x10000 ? up - 0x10000 : up;
   }
 
   private seenBefore(source: number, seq: number): boolean {
@@ -175,12 +165,12 @@ export class Endpoint {
   }
 
   /** Hands a packet for this node to the host, with what names it. */
-  private toHost(index: number, ciphertext: Uint8Array, hops: number): void {
+  private toHost(rec: number, ciphertext: Uint8Array, hops: number): void {
     const bytes = new Uint8Array(Wire.LOCK + ciphertext.length);
-    copyBytes(bytes, 0, this.relay.pending.table, index * Pn.SIZE + Pn.LOCK, Wire.LOCK);
+    copyBytes(bytes, 0, this.relay.pending.table, rec * Pn.SIZE + Pn.LOCK, Wire.LOCK);
     bytes.set(ciphertext, Wire.LOCK);
-    const packetClass = this.relay.pending.get8(index, Pn.CLASS) & Class.FIXED;
-    const src = this.relay.pending.get32(index, Pn.SRC);
-    this.core.act(ActionKind.HOST_DELIVER, bytes, src, packetClass * 256 + hops, this.relay.pending.get16(index, Pn.SEQ));
+    const packetClass = this.relay.pending.get8(rec, Pn.CLASS) & Class.FIXED;
+    const src = this.relay.pending.get32(rec, Pn.SRC);
+    this.core.act(ActionKind.HOST_DELIVER, bytes, src, packetClass * 256 + hops, this.relay.pending.get16(rec, Pn.SEQ));
   }
 }

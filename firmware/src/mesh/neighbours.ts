@@ -51,34 +51,34 @@ export class Neighbours {
     this.table = new Uint8Array(Size.NEIGHBOURS * Nb.SIZE);
   }
 
-  at(index: number): number {
-    return index * Nb.SIZE;
+  at(nb: number): number {
+    return nb * Nb.SIZE;
   }
 
-  used(index: number): boolean {
-    return (this.table[index * Nb.SIZE + Nb.FLAGS] & NbFlag.USED) !== 0;
+  used(nb: number): boolean {
+    return (this.table[nb * Nb.SIZE + Nb.FLAGS] & NbFlag.USED) !== 0;
   }
 
-  has(index: number, flag: number): boolean {
-    return (this.table[index * Nb.SIZE + Nb.FLAGS] & flag) !== 0;
+  has(nb: number, flag: number): boolean {
+    return (this.table[nb * Nb.SIZE + Nb.FLAGS] & flag) !== 0;
   }
 
-  setFlag(index: number, flag: number, on: boolean): void {
-    const at = index * Nb.SIZE + Nb.FLAGS;
+  setFlag(nb: number, flag: number, on: boolean): void {
+    const at = nb * Nb.SIZE + Nb.FLAGS;
     this.table[at] = on ? this.table[at] | flag : this.table[at] & ~flag;
   }
 
-  address(index: number): number {
-    return getU32(this.table, index * Nb.SIZE);
+  address(nb: number): number {
+    return getU32(this.table, nb * Nb.SIZE);
   }
 
-  alias(index: number): number {
-    return this.table[index * Nb.SIZE + Nb.ALIAS];
+  alias(nb: number): number {
+    return this.table[nb * Nb.SIZE + Nb.ALIAS];
   }
 
-  find(address: number): number {
+  find(addr: number): number {
     for (let i = 0; i < Size.NEIGHBOURS; i++) {
-      if (this.used(i) && getU32(this.table, i * Nb.SIZE) === address) return i;
+      if (this.used(i) && getU32(this.table, i * Nb.SIZE) === addr) return i;
     }
     return Index.NONE;
   }
@@ -103,23 +103,23 @@ export class Neighbours {
     return Index.NONE;
   }
 
-  add(index: number, address: number, alias: number): void {
-    const at = index * Nb.SIZE;
+  add(nb: number, addr: number, alias: number): void {
+    const at = nb * Nb.SIZE;
     this.table.fill(0, at, at + Nb.SIZE);
-    putU32(this.table, at, address);
+    putU32(this.table, at, addr);
     this.table[at + Nb.ALIAS] = alias;
     this.table[at + Nb.FLAGS] = NbFlag.USED;
     this.table[at + Nb.QUALITY_IN] = QUALITY_FIRST;
     this.table[at + Nb.PROVEN] = 255;
   }
 
-  drop(index: number): void {
-    this.table[index * Nb.SIZE + Nb.FLAGS] = 0;
+  drop(nb: number): void {
+    this.table[nb * Nb.SIZE + Nb.FLAGS] = 0;
   }
 
   /** True for a HELLO that is not newer than the last one: a recording, played again. */
-  stale(index: number, hello: Uint8Array): boolean {
-    const last = getU16(this.table, index * Nb.SIZE + Nb.HELLO_SEQ);
+  stale(nb: number, hello: Uint8Array): boolean {
+    const last = getU16(this.table, nb * Nb.SIZE + Nb.HELLO_SEQ);
     return last !== 0 && ((getU16(hello, Hello.SEQ) - last - 1) & 0xffff) >= 0x8000;
   }
 
@@ -127,9 +127,9 @@ export class Neighbours {
    * What a HELLO says of its sender; `ownAlias` is looked up among the neighbours it hears. Returns how often it is
    * there: two nodes that do not hear each other may have chosen the same.
    */
-  heard(index: number, hello: Uint8Array, ownAlias: number, rssiDbm: number, snrDb: number, nowS: number): number {
+  heard(nb: number, hello: Uint8Array, ownAlias: number, rssiDbm: number, snrDb: number, nowS: number): number {
     const t = this.table;
-    const at = index * Nb.SIZE;
+    const at = nb * Nb.SIZE;
     const seq = getU16(hello, Hello.SEQ);
     const last = getU16(t, at + Nb.HELLO_SEQ);
     // The number grows by two a HELLO; a large jump is a reboot and says nothing of the link.
@@ -145,8 +145,8 @@ export class Neighbours {
     t[at + Nb.PRICE] = hello[Hello.PRICE];
     t[at + Nb.RSSI] = -rssiDbm;
     t[at + Nb.SNR] = snrDb;
-    this.setFlag(index, NbFlag.GATEWAY, (hello[Hello.FLAGS] & HelloFlag.GATEWAY) !== 0);
-    this.setFlag(index, NbFlag.NO_RELAY, (hello[Hello.FLAGS] & HelloFlag.NO_RELAY) !== 0);
+    this.setFlag(nb, NbFlag.GATEWAY, (hello[Hello.FLAGS] & HelloFlag.GATEWAY) !== 0);
+    this.setFlag(nb, NbFlag.NO_RELAY, (hello[Hello.FLAGS] & HelloFlag.NO_RELAY) !== 0);
     let found = 0;
     for (let i = hello[Hello.COUNTS] >> 4; i > 0; i--) {
       const entry = Hello.BODY + (i - 1) * Hello.NEIGHBOUR_SIZE;
@@ -158,15 +158,15 @@ export class Neighbours {
   }
 
   /** A packet that this neighbour took was proven delivered, or was not in time. */
-  learn(index: number, delivered: boolean): void {
-    const at = index * Nb.SIZE + Nb.PROVEN;
+  learn(nb: number, delivered: boolean): void {
+    const at = nb * Nb.SIZE + Nb.PROVEN;
     const now = this.table[at];
     this.table[at] = delivered ? now + ((262 - now) >> 3) : Math.max(now - (now >> 3), PROVEN_MIN);
   }
 
   /** Expected transmissions in sixteenths, 16..4095: 1 / (heard there x heard back x packets proven delivered). */
-  etx16(index: number): number {
-    const at = index * Nb.SIZE;
+  etx16(nb: number): number {
+    const at = nb * Nb.SIZE;
     const t = this.table;
     const product = t[at + Nb.QUALITY_IN] * t[at + Nb.QUALITY_OUT];
     const etx = product > 0 ? Math.min(Math.floor((16 * 255 * 255) / product), 255) : 255;
@@ -174,19 +174,19 @@ export class Neighbours {
   }
 
   /** True after three missed HELLOs of the longest interval. */
-  silent(index: number, nowS: number, helloMaxS: number): boolean {
-    return nowS - getU32(this.table, index * Nb.SIZE + Nb.HEARD_S) > LOST_AFTER_S * helloMaxS;
+  silent(nb: number, nowS: number, helloMaxS: number): boolean {
+    return nowS - getU32(this.table, nb * Nb.SIZE + Nb.HEARD_S) > LOST_AFTER_S * helloMaxS;
   }
 
   /** The full counter of a frame from its low half: the smallest that is above the last one accepted. */
-  counterOf(index: number, low: number): number {
-    const floor = getU32(this.table, index * Nb.SIZE + Nb.FLOOR);
+  counterOf(nb: number, low: number): number {
+    const floor = getU32(this.table, nb * Nb.SIZE + Nb.FLOOR);
     const ahead = (low - floor) & 0xffff;
     return floor + (ahead === 0 ? 0x10000 : ahead);
   }
 
-  setFloor(index: number, counter: number): void {
-    putU32(this.table, index * Nb.SIZE + Nb.FLOOR, counter);
-    this.table[index * Nb.SIZE + Nb.MIC_FAILS] = 0;
+  setFloor(nb: number, counter: number): void {
+    putU32(this.table, nb * Nb.SIZE + Nb.FLOOR, counter);
+    this.table[nb * Nb.SIZE + Nb.MIC_FAILS] = 0;
   }
 }

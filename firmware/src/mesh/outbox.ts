@@ -32,8 +32,8 @@ export const enum Intent {
 
 /** Makes the frame of an intent when its time has come, or undefined when it is no longer wanted. */
 export interface Composer {
-  compose(intent: number, neighbour: number, arg: number, data: Uint8Array): Uint8Array | undefined;
-  sent(intent: number, neighbour: number, arg: number, airtimeMs: number): void;
+  compose(intent: number, nb: number, arg: number, data: Uint8Array): Uint8Array | undefined;
+  sent(intent: number, nb: number, arg: number, airtimeMs: number): void;
 }
 
 const BUSY_TRIES_MAX = 10;
@@ -79,21 +79,21 @@ export class Outbox {
   }
 
   /** Queues once: the same intent for the same neighbour and argument is not queued twice. */
-  push(intent: number, neighbour: number, arg: number, delayMs: number, data: Uint8Array | undefined): boolean {
+  push(intent: number, nb: number, arg: number, ms: number, data: Uint8Array | undefined): boolean {
     const t = this.table;
     let free = -1;
     for (let at = 0; at < t.length; at += Q.SIZE) {
       if (t[at] === 0) free = at;
-      else if (t[at] === intent && t[at + Q.NEIGHBOUR] === neighbour && t[at + Q.ARG] === arg) return true;
+      else if (t[at] === intent && t[at + Q.NEIGHBOUR] === nb && t[at + Q.ARG] === arg) return true;
     }
     if (free < 0) {
       this.dropped++;
       return false;
     }
     t[free] = intent;
-    t[free + Q.NEIGHBOUR] = neighbour;
+    t[free + Q.NEIGHBOUR] = nb;
     t[free + Q.ARG] = arg;
-    putU32(t, free + Q.AT, this.core.nowMs + delayMs);
+    putU32(t, free + Q.AT, this.core.nowMs + ms);
     if (data !== undefined) t.set(data, free + Q.DATA);
     return true;
   }
@@ -131,8 +131,13 @@ export class Outbox {
   /** Gives the radio its next frame if it is idle. Called at the end of every step. */
   poll(): void {
     if (this.frame !== undefined) {
-      this.pollWaiting(this.frame);
-      return;
+      if (!this.onAir) {
+        if (this.core.nowMs >= this.since) this.transmit(this.frame);
+        return;
+      }
+      // A driver that never answers must not silence the node; it recovers the chip by itself.
+      if (this.core.nowMs - this.since <= STUCK_MS) return;
+      this.frame = undefined;
     }
     for (let at = this.due(); at >= 0; at = this.due()) {
       const t = this.table;
@@ -148,13 +153,6 @@ export class Outbox {
       this.transmit(frame);
       return;
     }
-  }
-
-  private pollWaiting(frame: Uint8Array): void {
-    if (this.onAir) {
-      // A driver that never answers must not silence the node; it recovers the chip by itself.
-      if (this.core.nowMs - this.since > STUCK_MS) this.frame = undefined;
-    } else if (this.core.nowMs >= this.since) this.transmit(frame);
   }
 
   private transmit(frame: Uint8Array): void {

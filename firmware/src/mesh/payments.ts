@@ -14,6 +14,8 @@ import type { Wallet } from './wallet.ts';
 
 const LEASE_LINKS = 4;
 const PREPAY_MAX = 8;
+/** So many links may be conceded in an epoch to a neighbour that delivered nothing. */
+const EPOCH_LINKS = 4;
 
 export const enum Funding {
   /** Covered by links already sent or by trust. */
@@ -31,12 +33,15 @@ export class Payments {
   wallet: Wallet;
   outbox: Outbox;
   channels: Channels;
+  /** Epochs since boot. */
+  epoch: number;
 
   constructor(core: Core, wallet: Wallet, outbox: Outbox, channels: Channels) {
     this.core = core;
     this.wallet = wallet;
     this.outbox = outbox;
     this.channels = channels;
+    this.epoch = 0;
   }
 
   /** Links that must be sent before `units` more can be promised to a neighbour. */
@@ -59,7 +64,8 @@ export class Payments {
     if (links === 0) return Funding.READY;
     const target = accounts.u16(nb, Acc.OUT_LINKS) + links;
     if (target > accounts.u16(nb, Acc.OUT_LIMIT) || target > Book.LINKS) return Funding.NONE;
-    if (flags & OutFlag.RESYNC) return Funding.LATER;
+    // One question is waited for; while none is answered packets go unbacked.
+    if (flags & OutFlag.RESYNC) return accounts.u8(nb, Acc.OUT_ASKS) > 1 ? Funding.NONE : Funding.LATER;
     return this.wallet.link(nb, target) === undefined ? Funding.LATER : Funding.PAYABLE;
   }
 
@@ -96,6 +102,20 @@ export class Payments {
     pay[Pay.NUMBER] = number;
     if (links > 0) this.core.note(Note.PAID_OUT, accounts.u32(nb, Acc.ADDRESS), number);
     return pay;
+  }
+
+  /**
+   * The neighbour lacks `links` for packets that it counts as delivered and this node as lost: gives in as far as
+   * packets were really lost, at most an eighth of what was settled with it and four links an epoch.
+   */
+  concede(nb: number, links: number): boolean {
+    const accounts = this.core.accounts;
+    const lost = Math.min(accounts.i32(nb, Acc.OUT_LOST), accounts.i32(nb, Acc.OUT_GRACE));
+    const units = Math.min(lost, links * Money.UNITS_PER_LINK);
+    accounts.add(nb, Acc.OUT_LOST, -units);
+    accounts.add(nb, Acc.OUT_GRACE, -units);
+    accounts.use(nb, Acc.OUT_USED, units);
+    return units > 0;
   }
 
   /** A debt of a batch is paid without waiting for a packet to ride on. */
@@ -157,12 +177,15 @@ export class Payments {
 
   /** Once a second: what is due with every neighbour. */
   tick(): void {
+    const epoch = Math.floor(this.core.nowS / (this.core.config.epochHeights * this.core.config.blockIntervalS));
     this.channels.claimRetired();
     this.channels.askHeight();
     for (let nb = 0; nb < Size.NEIGHBOURS; nb++) {
       if (!this.core.neighbours.used(nb)) continue;
       this.channels.tend(nb);
       this.payDebt(nb);
+      if (epoch > this.epoch) this.core.accounts.indulge(nb, EPOCH_LINKS * Money.UNITS_PER_LINK);
     }
+    this.epoch = epoch;
   }
 }

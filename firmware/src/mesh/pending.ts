@@ -64,32 +64,32 @@ export class Pending {
     this.slotUsed = new Uint8Array(Size.BODIES);
   }
 
-  get8(index: number, field: number): number {
-    return this.table[index * Pn.SIZE + field];
+  get8(rec: number, col: number): number {
+    return this.table[rec * Pn.SIZE + col];
   }
 
-  set8(index: number, field: number, value: number): void {
-    this.table[index * Pn.SIZE + field] = value;
+  set8(rec: number, col: number, val: number): void {
+    this.table[rec * Pn.SIZE + col] = val;
   }
 
-  get16(index: number, field: number): number {
-    return getU16(this.table, index * Pn.SIZE + field);
+  get16(rec: number, col: number): number {
+    return getU16(this.table, rec * Pn.SIZE + col);
   }
 
-  get32(index: number, field: number): number {
-    return getU32(this.table, index * Pn.SIZE + field);
+  get32(rec: number, col: number): number {
+    return getU32(this.table, rec * Pn.SIZE + col);
   }
 
-  set32(index: number, field: number, value: number): void {
-    putU32(this.table, index * Pn.SIZE + field, value);
+  set32(rec: number, col: number, val: number): void {
+    putU32(this.table, rec * Pn.SIZE + col, val);
   }
 
-  flag(index: number, flag: number): boolean {
-    return (this.table[index * Pn.SIZE + Pn.FLAGS] & flag) !== 0;
+  flag(rec: number, flag: number): boolean {
+    return (this.table[rec * Pn.SIZE + Pn.FLAGS] & flag) !== 0;
   }
 
-  setFlag(index: number, flag: number, on: boolean): void {
-    const at = index * Pn.SIZE + Pn.FLAGS;
+  setFlag(rec: number, flag: number, on: boolean): void {
+    const at = rec * Pn.SIZE + Pn.FLAGS;
     this.table[at] = on ? this.table[at] | flag : this.table[at] & ~flag;
   }
 
@@ -144,38 +144,38 @@ export class Pending {
   }
 
   /** Keeps a ciphertext for forwarding; false when all slots are taken. */
-  keepBody(index: number, body: Uint8Array): boolean {
+  keepBody(rec: number, body: Uint8Array): boolean {
     for (let slot = 0; slot < Size.BODIES; slot++) {
       if (this.slotUsed[slot]) continue;
       this.slotUsed[slot] = 1;
       this.bodies.set(body, slot * BODY_MAX);
-      this.set8(index, Pn.BODY, slot);
-      this.set8(index, Pn.LENGTH, body.length);
+      this.set8(rec, Pn.BODY, slot);
+      this.set8(rec, Pn.LENGTH, body.length);
       return true;
     }
     return false;
   }
 
-  body(index: number): Uint8Array | undefined {
-    const slot = this.get8(index, Pn.BODY);
+  body(rec: number): Uint8Array | undefined {
+    const slot = this.get8(rec, Pn.BODY);
     if (slot === Index.NONE) return undefined;
-    return this.bodies.subarray(slot * BODY_MAX, slot * BODY_MAX + this.get8(index, Pn.LENGTH));
+    return this.bodies.subarray(slot * BODY_MAX, slot * BODY_MAX + this.get8(rec, Pn.LENGTH));
   }
 
   /** The ciphertext is no longer needed: it was acknowledged for good. */
-  dropBody(index: number): void {
-    const slot = this.get8(index, Pn.BODY);
+  dropBody(rec: number): void {
+    const slot = this.get8(rec, Pn.BODY);
     if (slot !== Index.NONE) this.slotUsed[slot] = 0;
-    this.set8(index, Pn.BODY, Index.NONE);
+    this.set8(rec, Pn.BODY, Index.NONE);
   }
 
-  free(index: number): void {
-    this.dropBody(index);
-    this.set8(index, Pn.STATE, PnState.FREE);
+  free(rec: number): void {
+    this.dropBody(rec);
+    this.set8(rec, Pn.STATE, PnState.FREE);
   }
 
-  private open(index: number): boolean {
-    const state = this.get8(index, Pn.STATE);
+  private open(rec: number): boolean {
+    const state = this.get8(rec, Pn.STATE);
     return state !== PnState.FREE && state !== PnState.SETTLED;
   }
 

@@ -20,6 +20,10 @@ import { Settlement } from './settlement.ts';
 
 export const TTL_START = 15;
 const LIFE_HOPS_MAX = 6;
+const LIFE_DS = 200;
+const LIFE_HOP_DS = 100;
+/** No reason to refuse. */
+const TAKEN = 0;
 /** How long gifts to one neighbour are added up before the count begins anew, and what the buckets hold. */
 const GIFT_S = 600;
 
@@ -34,6 +38,8 @@ export class Relay {
   free: AirBudget;
   emergency: AirBudget;
   giftS: number;
+  /** What a refused packet lacked: links, or units. */
+  missing: number;
   /** Own packet for this node: lock, ciphertext; the endpoint or the host decides whether it is genuine. */
   arrived: (index: number, ciphertext: Uint8Array, hops: number) => void;
 
@@ -53,70 +59,102 @@ export class Relay {
     this.free = new AirBudget(core.config.freePerMille, GIFT_S, GIFT_S);
     this.emergency = new AirBudget(core.config.emergencyPerMille, GIFT_S, GIFT_S);
     this.giftS = 0;
+    this.missing = 0;
     this.arrived = arrived;
   }
 
-  // ---------------------------------------------------------------- receiving
-
   /** DATA from an authenticated neighbour, addressed to this node. */
   receive(up: number, frame: Uint8Array): void {
-    const trailers = trailerBytes(frame);
+    const core = this.core;
+    const from = core.neighbours.address(up);
     const known = this.pending.findFrom(frame, Data.LOCK, up);
-    if (known !== Index.NONE) return this.repeated(known, up);
-    const body = frame.subarray(Data.BODY, frame.length - Wire.MIC - trailers);
-    if (getU32(frame, Data.DST) === this.core.config.address) return this.receiveOwn(up, frame, body);
-    this.accept(up, frame, body);
-  }
-
-  /** The upstream did not hear us: the receipt, if there is one, else word that we have the packet. */
-  private repeated(index: number, up: number): void {
-    if (this.pending.get8(index, Pn.STATE) === PnState.SETTLED) this.settlement.receiptDue(index, 0);
-    else this.carrier.nack(up, NackReason.ACCEPTED, this.carrier.lockOfRecord(index), 0);
+    const body = frame.subarray(Data.BODY, frame.length - Wire.MIC - trailerBytes(frame));
+    if (known !== Index.NONE) {
+      // The upstream did not hear us: the receipt, if there is one, else word that we have the packet.
+      if (this.pending.get8(known, Pn.STATE) === PnState.SETTLED) this.settlement.receiptDue(known, 0);
+      else this.carrier.nack(up, NackReason.ACCEPTED, frame, Data.LOCK, 0);
+    } else if (getU32(frame, Data.DST) === core.config.address) this.receiveOwn(up, frame, body);
+    else if ((frame[Data.CLASS] & Class.TTL) === 0) core.refuse(ErrorCode.TTL_SPENT, from);
+    else if (body.length > BODY_MAX) core.refuse(ErrorCode.TOO_LONG, from);
+    else {
+      this.missing = 0;
+      const reason = this.accept(up, frame, body);
+      if (reason !== TAKEN) this.carrier.nack(up, reason, frame, Data.LOCK, this.missing);
+    }
   }
 
   private receiveOwn(up: number, frame: Uint8Array, body: Uint8Array): void {
-    const crowded = this.pending.countFrom(up) >= Size.UPSTREAM_PENDING;
-    const index = crowded ? Index.NONE : this.pending.add(frame, up, this.core.nowDs() + this.lifeDs(0));
-    if (index === Index.NONE) return this.core.refuse(ErrorCode.TABLE_FULL, this.core.neighbours.address(up));
-    this.pending.set8(index, Pn.DOWN, Index.SELF);
+    const pending = this.pending;
+    const crowded = pending.countFrom(up) >= Size.UPSTREAM_PENDING;
+    const rec = crowded ? Index.NONE : pending.add(frame, up, this.core.nowDs() + LIFE_DS);
+    if (rec === Index.NONE) return this.core.refuse(ErrorCode.TABLE_FULL, this.core.neighbours.address(up));
+    pending.set8(rec, Pn.DOWN, Index.SELF);
     // The destination is paid nothing, whatever the frame says.
-    putU16(this.pending.table, index * Pn.SIZE + Pn.IN, 0);
-    this.pending.set8(index, Pn.STATE, PnState.ACKED);
-    this.pending.set32(index, Pn.NEXT, this.pending.get32(index, Pn.EXPIRY));
-    this.arrived(index, cut(body, 0, body.length), TTL_START + 1 - (frame[Data.CLASS] & Class.TTL));
+    putU16(pending.table, rec * Pn.SIZE + Pn.IN, 0);
+    pending.set8(rec, Pn.STATE, PnState.ACKED);
+    pending.set32(rec, Pn.NEXT, pending.get32(rec, Pn.EXPIRY));
+    this.arrived(rec, cut(body, 0, body.length), TTL_START + 1 - (frame[Data.CLASS] & Class.TTL));
   }
 
-  /** A packet to carry on: every promise is checked before any is made. */
-  private accept(up: number, frame: Uint8Array, body: Uint8Array): void {
+  /** A packet to carry on: every promise is checked before any is made. TAKEN, or why not. */
+  private accept(up: number, frame: Uint8Array, body: Uint8Array): number {
     const core = this.core;
-    if ((frame[Data.CLASS] & Class.TTL) === 0) return core.refuse(ErrorCode.TTL_SPENT, core.neighbours.address(up));
-    if (body.length > BODY_MAX) return core.refuse(ErrorCode.TOO_LONG, core.neighbours.address(up));
+    const accounts = core.accounts;
+    const src = getU32(frame, Data.SRC);
     const dst = getU32(frame, Data.DST);
     const down = core.routes.next(dst);
-    if (down === Index.NONE || down === up) return this.carrier.nack(up, NackReason.NO_ROUTE, cut(frame, Data.LOCK, 6), 0);
+    if (down === Index.NONE || down === up) return NackReason.NO_ROUTE;
     const backed = (frame[Data.CLASS] & Class.BACKED) !== 0;
-    if (this.crowded(up, getU32(frame, Data.SRC), backed)) return this.carrier.nack(up, NackReason.BUSY, cut(frame, Data.LOCK, 6), 0);
+    // Slow start of an upstream that brought packets without receipts, and no source may fill the table.
+    const most = backed ? accounts.u8(up, Acc.IN_ALLOW) : Size.UPSTREAM_PENDING;
+    if (this.pending.countFrom(up) >= most || this.pending.countSource(src) >= Size.SOURCE_PENDING) return NackReason.BUSY;
     const budgetIn = getU16(frame, Data.BUDGET);
     const airtimeMs = core.airtimeMs(Data.OVERHEAD + body.length);
-    const last = core.neighbours.address(down) === dst;
     let out = 0;
     if (backed) {
+      const last = core.neighbours.address(down) === dst;
       const fee = feeUnits(core, airtimeMs);
       const net = Math.floor((budgetIn * (1000 - core.config.levyPerMille)) / 1000) - fee;
-      const needed = last ? 0 : neededUnits(this.core, dst, airtimeMs, 0);
-      if (net < needed) return this.carrier.nack(up, NackReason.PRICE, cut(frame, Data.LOCK, 6), needed + fee);
+      const needed = last ? 0 : neededUnits(core, dst, airtimeMs, 0);
+      this.missing = needed + fee;
+      if (net < needed) return NackReason.PRICE;
       out = last ? 0 : net;
-      if (!this.checkFunds(up, down, frame, budgetIn, out)) return;
+      const credit = accounts.inFree(up) + accounts.trust(up, core.config.trustMaxLinks);
+      this.missing = Math.ceil((budgetIn - credit) / Money.UNITS_PER_LINK);
+      if (credit < budgetIn) return NackReason.CREDIT;
+      this.missing = 0;
+      if (out > 0 && this.payments.funding(down, out) === Funding.NONE) {
+        this.channels.want(down, true);
+        return NackReason.NO_CHANNEL;
+      }
     } else if (!this.give(up, (frame[Data.CLASS] & Class.URGENCY) === Class.EMERGENCY, airtimeMs)) {
-      return this.carrier.nack(up, NackReason.FREE_BUDGET, cut(frame, Data.LOCK, 6), 0);
+      return NackReason.FREE_BUDGET;
     }
-    this.take(up, down, frame, body, out, last);
+    const rec = this.hold(up, frame, body, down, out);
+    if (rec === Index.NONE) return NackReason.BUSY;
+    this.pending.set8(rec, Pn.CLASS, frame[Data.CLASS] - 1);
+    if (backed) accounts.add(up, Acc.IN_PENDING, budgetIn);
+    core.counters.relayed++;
+    core.note(Note.RELAYED, src, budgetIn);
+    this.carrier.queue(rec, 5 + core.jitter.below(40));
+    return TAKEN;
   }
 
-  /** Slow start of an upstream that brought packets without receipts, and no source may fill the table. */
-  private crowded(up: number, src: number, backed: boolean): boolean {
-    const most = backed ? this.core.accounts.u8(up, Acc.IN_ALLOW) : Size.UPSTREAM_PENDING;
-    return this.pending.countFrom(up) >= most || this.pending.countSource(src) >= Size.SOURCE_PENDING;
+  /** A record, a place for the ciphertext and a promise to the next hop, or NONE where there is no room. */
+  private hold(up: number, frame: Uint8Array, body: Uint8Array, down: number, out: number): number {
+    const core = this.core;
+    const dst = getU32(frame, Data.DST);
+    // Ten seconds for each hop still to go: an upstream record outlives its downstream's (SPEC 8.4).
+    const hops = Math.min(core.routes.hops(core.routes.find(dst)), LIFE_HOPS_MAX);
+    const rec = this.pending.add(frame, up, core.nowDs() + LIFE_DS + LIFE_HOP_DS * hops);
+    if (rec === Index.NONE) return rec;
+    if (!this.pending.keepBody(rec, body)) {
+      this.pending.free(rec);
+      return Index.NONE;
+    }
+    this.settlement.assign(rec, down, out);
+    if (core.neighbours.address(down) !== dst) this.channels.want(down, false);
+    return rec;
   }
 
   /**
@@ -132,44 +170,11 @@ export class Relay {
     }
     const at = up * Nb.SIZE + Nb.GIVEN;
     const given = getU16(core.neighbours.table, at) + airtimeMs;
-    if (this.free.low() && given * 1000 * core.neighbours.count() > this.free.capacityUs) return false;
+    const share = given * 1000 * core.neighbours.count();
+    if (this.free.tokensUs * 2 < this.free.capacityUs && share > this.free.capacityUs) return false;
     if (!this.free.take(airtimeMs, core.nowMs)) return false;
     putU16(core.neighbours.table, at, given > 0xffff ? 0xffff : given);
     return true;
-  }
-
-  /** Backed packets need prepaid links or trust from the upstream, and a funded channel to the downstream. */
-  private checkFunds(up: number, down: number, frame: Uint8Array, budgetIn: number, out: number): boolean {
-    const accounts = this.core.accounts;
-    const credit = accounts.inFree(up) + accounts.trust(up, this.core.config.trustMaxLinks);
-    if (credit < budgetIn) {
-      const links = Math.ceil((budgetIn - credit) / Money.UNITS_PER_LINK);
-      this.carrier.nack(up, NackReason.CREDIT, cut(frame, Data.LOCK, 6), links);
-      return false;
-    }
-    if (out > 0 && this.payments.funding(down, out) === Funding.NONE) {
-      this.channels.want(down, true);
-      this.carrier.nack(up, NackReason.NO_CHANNEL, cut(frame, Data.LOCK, 6), 0);
-      return false;
-    }
-    return true;
-  }
-
-  private take(up: number, down: number, frame: Uint8Array, body: Uint8Array, out: number, last: boolean): void {
-    const core = this.core;
-    const index = this.pending.add(frame, up, this.core.nowDs() + this.lifeDs(this.hopsTo(getU32(frame, Data.DST))));
-    if (index === Index.NONE || !this.pending.keepBody(index, body)) {
-      if (index !== Index.NONE) this.pending.free(index);
-      return this.carrier.nack(up, NackReason.BUSY, cut(frame, Data.LOCK, 6), 0);
-    }
-    this.pending.set8(index, Pn.CLASS, frame[Data.CLASS] - 1);
-    const budgetIn = getU16(frame, Data.BUDGET);
-    if (frame[Data.CLASS] & Class.BACKED) core.accounts.add(up, Acc.IN_PENDING, budgetIn);
-    this.settlement.assign(index, down, out);
-    if (!last) this.channels.want(down, false);
-    core.counters.relayed++;
-    core.note(Note.RELAYED, getU32(frame, Data.SRC), budgetIn);
-    this.carrier.queue(index, 5 + core.jitter.below(40));
   }
 
   /** Own or host's packet, as a DATA frame without link header: class, lock and addresses set. */
@@ -180,18 +185,12 @@ export class Relay {
     if (down === Index.NONE) return this.unsendable(dst, 1);
     if (body.length > BODY_MAX) return this.unsendable(dst, 4);
     if (this.pending.countFrom(Index.SELF) >= Size.OWN_PENDING) return this.unsendable(dst, 2);
-    const last = core.neighbours.address(down) === dst;
-    const airtimeMs = core.airtimeMs(Data.OVERHEAD + body.length);
-    const out = last ? 0 : neededUnits(this.core, dst, airtimeMs, HOP_SLACK);
     frame[Data.CLASS] = (frame[Data.CLASS] & Class.FIXED) | TTL_START;
-    const index = this.pending.add(frame, Index.SELF, this.core.nowDs() + this.lifeDs(this.hopsTo(dst)));
-    if (index === Index.NONE || !this.pending.keepBody(index, body)) {
-      if (index !== Index.NONE) this.pending.free(index);
-      return this.unsendable(dst, 2);
-    }
-    this.settlement.assign(index, down, frame[Data.CLASS] & Class.BACKED ? out : 0);
-    if (!last) this.channels.want(down, false);
-    this.carrier.queue(index, 0);
+    const free = (frame[Data.CLASS] & Class.BACKED) === 0 || core.neighbours.address(down) === dst;
+    const out = free ? 0 : neededUnits(core, dst, core.airtimeMs(Data.OVERHEAD + body.length), HOP_SLACK);
+    const rec = this.hold(Index.SELF, frame, body, down, out);
+    if (rec === Index.NONE) return this.unsendable(dst, 2);
+    this.carrier.queue(rec, 0);
     return true;
   }
 
@@ -209,14 +208,5 @@ export class Relay {
   private unsendable(dst: number, why: number): boolean {
     this.core.note(Note.UNSENDABLE, dst, why);
     return false;
-  }
-
-  private hopsTo(dst: number): number {
-    return this.core.routes.hops(this.core.routes.find(dst));
-  }
-
-  /** 20 s and 10 s a hop still to go, so that an upstream record outlives its downstream's (SPEC 8.4). */
-  private lifeDs(hops: number): number {
-    return 200 + 100 * Math.min(hops, LIFE_HOPS_MAX);
   }
 }

@@ -50,8 +50,8 @@ export class Routes {
     this.cursor = 0;
   }
 
-  used(index: number): boolean {
-    return this.table[index * Rt.SIZE + Rt.FLAGS] !== 0;
+  used(row: number): boolean {
+    return this.table[row * Rt.SIZE + Rt.FLAGS] !== 0;
   }
 
   find(dst: number): number {
@@ -70,17 +70,17 @@ export class Routes {
     return this.table[i * Rt.SIZE + Rt.NEXT];
   }
 
-  metric(index: number): number {
-    return getU16(this.table, index * Rt.SIZE + Rt.METRIC);
+  metric(row: number): number {
+    return getU16(this.table, row * Rt.SIZE + Rt.METRIC);
   }
 
   /** What the next hop asks, 1/64 credit per ms of the frame's airtime. */
-  cost(index: number): number {
-    return getU16(this.table, index * Rt.SIZE + Rt.COST);
+  cost(row: number): number {
+    return getU16(this.table, row * Rt.SIZE + Rt.COST);
   }
 
-  unbackedUntilS(index: number): number {
-    return getU32(this.table, index * Rt.SIZE + Rt.UNBACKED_S);
+  unbackedUntilS(row: number): number {
+    return getU32(this.table, row * Rt.SIZE + Rt.UNBACKED_S);
   }
 
   unbackUntil(dst: number, timeS: number): void {
@@ -88,8 +88,8 @@ export class Routes {
     if (i !== Index.NONE) putU32(this.table, i * Rt.SIZE + Rt.UNBACKED_S, timeS);
   }
 
-  hops(index: number): number {
-    return this.table[index * Rt.SIZE + Rt.HOPS];
+  hops(row: number): number {
+    return this.table[row * Rt.SIZE + Rt.HOPS];
   }
 
   /** Takes one offer: through neighbour `next`, `linkMetric` away. True when the table changed its mind. */
@@ -103,6 +103,7 @@ export class Routes {
     linkMetric: number,
     nowS: number,
   ): boolean {
+    const t = this.table;
     let total = metric + linkMetric;
     if (metric === HelloRoute.METRIC_MAX || total > HelloRoute.METRIC_MAX || hops >= HOPS_MAX) {
       total = HelloRoute.METRIC_MAX;
@@ -117,9 +118,29 @@ export class Routes {
       putU32(this.table, i * Rt.SIZE, dst);
       putU16(this.table, i * Rt.SIZE + Rt.BEST, HelloRoute.METRIC_MAX);
       this.table[i * Rt.SIZE + Rt.FLAGS] = known ? USED | KNOWN : USED;
-    } else if (!this.better(i, seq, metric, total, next)) {
-      this.spare(i, seq, metric, total, cost, next);
-      return false;
+    } else {
+      const at = i * Rt.SIZE;
+      const newer = (seq - getU16(t, at + Rt.SEQ)) & 0xffff;
+      if (newer >= 0x8000) return false;
+      const current = this.metric(i);
+      const nearer = metric < getU16(t, at + Rt.BEST) && total < HelloRoute.METRIC_MAX;
+      let better = total < HelloRoute.METRIC_MAX;
+      // The next hop itself is believed, and an unreachable destination needs a newer number. Else a newer number wins,
+      // with hysteresis, unless the next hop fell three of them behind; under the same one only who is surely nearer.
+      if (next === t[at + Rt.NEXT]) better = newer > 0 || total !== current;
+      else if (newer > 0) better = better && (newer > 6 || total <= current + (current >> 2));
+      else better = nearer && current < HelloRoute.METRIC_MAX && total + (total >> 2) < current;
+      if (!better) {
+        if (next === t[at + Rt.NEXT]) return false;
+        // Who else leads there without a loop is remembered, in case the next hop fails.
+        if (!nearer && t[at + Rt.SPARE] === next) t[at + Rt.SPARE] = Index.NONE;
+        if (nearer && (t[at + Rt.SPARE] === Index.NONE || total <= getU16(t, at + Rt.SPARE_METRIC))) {
+          t[at + Rt.SPARE] = next;
+          putU16(t, at + Rt.SPARE_METRIC, total);
+          putU16(t, at + Rt.SPARE_COST, cost);
+        }
+        return false;
+      }
     }
     const at = i * Rt.SIZE;
     const moved = this.table[at + Rt.NEXT] !== next || this.metric(i) === HelloRoute.METRIC_MAX;
@@ -139,33 +160,6 @@ export class Routes {
     this.table[i * Rt.SIZE + Rt.NEXT] = next;
     putU16(this.table, i * Rt.SIZE + Rt.METRIC, metric);
     putU16(this.table, i * Rt.SIZE + Rt.COST, cost);
-  }
-
-  /** Newer sequence number wins; under the same one a metric better by a quarter (hysteresis), or the same next hop. */
-  private better(i: number, seq: number, metric: number, total: number, next: number): boolean {
-    const at = i * Rt.SIZE;
-    const newer = (seq - getU16(this.table, at + Rt.SEQ)) & 0xffff;
-    if (newer >= 0x8000) return false;
-    const current = this.metric(i);
-    if (next === this.table[at + Rt.NEXT]) return newer > 0 || total !== current;
-    if (total === HelloRoute.METRIC_MAX) return false;
-    if (current === HelloRoute.METRIC_MAX) return newer > 0;
-    // A next hop that fell three of the destination's announcements behind no longer defends its place.
-    if (newer > 0) return newer > 6 || total <= current + (current >> 2);
-    return metric < getU16(this.table, at + Rt.BEST) && total + (total >> 2) < current;
-  }
-
-  /** Remembers who else leads there without a loop, in case the next hop fails. */
-  private spare(i: number, seq: number, metric: number, total: number, cost: number, next: number): void {
-    const at = i * Rt.SIZE;
-    const t = this.table;
-    if (next === t[at + Rt.NEXT] || ((seq - getU16(t, at + Rt.SEQ)) & 0xffff) >= 0x8000) return;
-    const fits = metric < getU16(t, at + Rt.BEST) && total < HelloRoute.METRIC_MAX;
-    if (t[at + Rt.SPARE] === next && !fits) t[at + Rt.SPARE] = Index.NONE;
-    if (!fits || (t[at + Rt.SPARE] !== Index.NONE && getU16(t, at + Rt.SPARE_METRIC) < total)) return;
-    t[at + Rt.SPARE] = next;
-    putU16(t, at + Rt.SPARE_METRIC, total);
-    putU16(t, at + Rt.SPARE_COST, cost);
   }
 
   /** A free record, else the oldest unreachable one, else for a known destination the oldest unknown one. */

@@ -13,10 +13,8 @@ import type { Pending } from './pending.ts';
 import { Pn, PnFlag, PnState } from './pending.ts';
 
 const RECEIPT_TRIES_MAX = 3;
-/** Eight links: more is never conceded at a time. */
-const GRACE_MAX = 512;
-/** How long a settled record still answers repetitions, at least. */
-const SETTLED_DS = 150;
+/** How long a settled record answers repetitions: as long as any source asks, 20 s and 10 s for each of 15 hops. */
+const SETTLED_DS = 1700;
 
 export class Settlement {
   core: Core;
@@ -37,20 +35,20 @@ export class Settlement {
   }
 
   /** Gives a record its next hop and books what will be owed there. */
-  assign(index: number, down: number, out: number): void {
-    this.pending.set8(index, Pn.DOWN, down);
-    putU16(this.pending.table, index * Pn.SIZE + Pn.OUT, out);
+  assign(rec: number, down: number, out: number): void {
+    this.pending.set8(rec, Pn.DOWN, down);
+    putU16(this.pending.table, rec * Pn.SIZE + Pn.OUT, out);
     if (out > 0) {
       this.core.accounts.add(down, Acc.OUT_PENDING, out);
-      this.pending.setFlag(index, PnFlag.OUT_BOOKED, true);
+      this.pending.setFlag(rec, PnFlag.OUT_BOOKED, true);
     }
   }
 
-  release(index: number): void {
-    if (!this.pending.flag(index, PnFlag.OUT_BOOKED)) return;
-    const down = this.pending.get8(index, Pn.DOWN);
-    this.core.accounts.add(down, Acc.OUT_PENDING, -this.pending.get16(index, Pn.OUT));
-    this.pending.setFlag(index, PnFlag.OUT_BOOKED, false);
+  release(rec: number): void {
+    if (!this.pending.flag(rec, PnFlag.OUT_BOOKED)) return;
+    const down = this.pending.get8(rec, Pn.DOWN);
+    this.core.accounts.add(down, Acc.OUT_PENDING, -this.pending.get16(rec, Pn.OUT));
+    this.pending.setFlag(rec, PnFlag.OUT_BOOKED, false);
   }
 
   /** Books one receipt entry; `nb` is the neighbour whose MIC it came under, NONE when overheard (SPEC 8.4). */
@@ -61,9 +59,9 @@ export class Settlement {
     }
   }
 
-  private opens(index: number, bytes: Uint8Array, at: number): boolean {
+  private opens(rec: number, bytes: Uint8Array, at: number): boolean {
     const t = this.pending.table;
-    const record = index * Pn.SIZE;
+    const record = rec * Pn.SIZE;
     const lock = lockOf(
       this.core.crypto, this.core.config.ledger, getU32(t, record + Pn.SRC), getU32(t, record + Pn.DST),
       getU16(t, record + Pn.SEQ), cut(bytes, at, Wire.LOCK),
@@ -72,51 +70,51 @@ export class Settlement {
     return true;
   }
 
-  private settle(index: number, x: Uint8Array, at: number, nb: number): void {
+  private settle(rec: number, x: Uint8Array, at: number, nb: number): void {
     const pending = this.pending;
-    const down = pending.get8(index, Pn.DOWN);
-    if (pending.get8(index, Pn.STATE) !== PnState.SETTLED) {
-      pending.set8(index, Pn.STATE, PnState.SETTLED);
-      copyBytes(pending.table, index * Pn.SIZE + Pn.PREIMAGE, x, at, Wire.LOCK);
-      pending.dropBody(index);
+    const down = pending.get8(rec, Pn.DOWN);
+    if (pending.get8(rec, Pn.STATE) !== PnState.SETTLED) {
+      pending.set8(rec, Pn.STATE, PnState.SETTLED);
+      copyBytes(pending.table, rec * Pn.SIZE + Pn.PREIMAGE, x, at, Wire.LOCK);
+      pending.dropBody(rec);
       // Kept to answer an upstream that asks again, as it may until its own record ends: it is paid for once.
       const until = this.core.nowDs() + SETTLED_DS;
-      if (pending.get32(index, Pn.EXPIRY) < until) pending.set32(index, Pn.EXPIRY, until);
+      if (pending.get32(rec, Pn.EXPIRY) < until) pending.set32(rec, Pn.EXPIRY, until);
       if (down < Size.NEIGHBOURS) this.core.neighbours.learn(down, true);
-      this.settleUp(index);
-    } else if (nb === Index.NONE && this.overheard === this.aliasOf(pending.get8(index, Pn.UP))) this.heardForward(index);
-    if (nb === down && !pending.flag(index, PnFlag.DOWN_SETTLED)) this.settleDown(index, down);
+      this.settleUp(rec);
+    } else if (nb === Index.NONE && this.overheard === this.aliasOf(pending.get8(rec, Pn.UP))) this.heardForward(rec);
+    if (nb === down && !pending.flag(rec, PnFlag.DOWN_SETTLED)) this.settleDown(rec, down);
   }
 
-  private settleUp(index: number): void {
+  private settleUp(rec: number): void {
     const core = this.core;
     const pending = this.pending;
-    const up = pending.get8(index, Pn.UP);
+    const up = pending.get8(rec, Pn.UP);
     if (up === Index.SELF) {
-      core.note(Note.RECEIPT, pending.get32(index, Pn.DST), pending.get16(index, Pn.SEQ));
+      core.note(Note.RECEIPT, pending.get32(rec, Pn.DST), pending.get16(rec, Pn.SEQ));
       return;
     }
-    if (pending.get8(index, Pn.CLASS) & Class.BACKED) {
-      const units = pending.get16(index, Pn.IN);
+    if (pending.get8(rec, Pn.CLASS) & Class.BACKED) {
+      const units = pending.get16(rec, Pn.IN);
       core.accounts.add(up, Acc.IN_PENDING, -units);
       core.accounts.use(up, Acc.IN_USED, units);
       core.accounts.allow(up, true);
-      const net = Math.floor((units * (1000 - core.config.levyPerMille)) / 1000) - pending.get16(index, Pn.OUT);
+      const net = Math.floor((units * (1000 - core.config.levyPerMille)) / 1000) - pending.get16(rec, Pn.OUT);
       core.accounts.add(up, Acc.MARGIN, net);
       if (units > 0) core.note(Note.EARNED, core.neighbours.address(up), net);
     }
-    const own = pending.get8(index, Pn.DOWN) === Index.SELF;
-    this.receiptDue(index, own ? core.config.receiptDelayMs : core.config.receiptDelayMs >> 2);
+    const own = pending.get8(rec, Pn.DOWN) === Index.SELF;
+    this.receiptDue(rec, own ? core.config.receiptDelayMs : core.config.receiptDelayMs >> 2);
   }
 
-  private settleDown(index: number, down: number): void {
+  private settleDown(rec: number, down: number): void {
     const accounts = this.core.accounts;
-    const units = this.pending.get16(index, Pn.OUT);
-    this.release(index);
-    this.pending.setFlag(index, PnFlag.DOWN_SETTLED, true);
+    const units = this.pending.get16(rec, Pn.OUT);
+    this.release(rec);
+    this.pending.setFlag(rec, PnFlag.DOWN_SETTLED, true);
     if (units === 0) return;
     accounts.use(down, Acc.OUT_USED, units);
-    accounts.setU32(down, Acc.OUT_GRACE, Math.min(accounts.i32(down, Acc.OUT_GRACE) + (units >> 3), GRACE_MAX));
+    accounts.indulge(down, units >> 3);
     // The payee's margin is at least its fee; believing less of its trust only prepays earlier.
     const most = this.core.config.trustMaxLinks * Money.UNITS_PER_LINK;
     accounts.setU32(down, Acc.OUT_TRUST, Math.min(accounts.i32(down, Acc.OUT_TRUST) + (units >> 3), most));
@@ -135,14 +133,14 @@ export class Settlement {
     return fits;
   }
 
-  receiptDue(index: number, delayMs: number): void {
-    this.pending.setFlag(index, PnFlag.RECEIPT_DUE, true);
-    this.outbox.push(Intent.RECEIPT, this.pending.get8(index, Pn.UP), 0, delayMs + 5, undefined);
+  receiptDue(rec: number, delayMs: number): void {
+    this.pending.setFlag(rec, PnFlag.RECEIPT_DUE, true);
+    this.outbox.push(Intent.RECEIPT, this.pending.get8(rec, Pn.UP), 0, delayMs + 5, undefined);
   }
 
   /** We hear the upstream pass our receipt on: no need to repeat it. */
-  private heardForward(index: number): void {
-    if (this.pending.get8(index, Pn.RECEIPT_TRIES) > 0) this.pending.setFlag(index, PnFlag.RECEIPT_DUE, false);
+  private heardForward(rec: number): void {
+    if (this.pending.get8(rec, Pn.RECEIPT_TRIES) > 0) this.pending.setFlag(rec, PnFlag.RECEIPT_DUE, false);
   }
 
   /** The entries waiting for a neighbour, at most `most`; each then waits to be heard forwarded or repeated. */
@@ -162,12 +160,12 @@ export class Settlement {
     return entries;
   }
 
-  private receiptSent(index: number, up: number, alone: boolean): void {
-    const tries = this.pending.get8(index, Pn.RECEIPT_TRIES) + 1;
-    this.pending.set8(index, Pn.RECEIPT_TRIES, tries);
-    const source = this.core.neighbours.address(up) === this.pending.get32(index, Pn.SRC);
+  private receiptSent(rec: number, up: number, alone: boolean): void {
+    const tries = this.pending.get8(rec, Pn.RECEIPT_TRIES) + 1;
+    this.pending.set8(rec, Pn.RECEIPT_TRIES, tries);
+    const source = this.core.neighbours.address(up) === this.pending.get32(rec, Pn.SRC);
     // A source forwards nothing that we could hear; it asks again itself when the receipt was lost.
-    if (source || tries >= RECEIPT_TRIES_MAX) this.pending.setFlag(index, PnFlag.RECEIPT_DUE, false);
+    if (source || tries >= RECEIPT_TRIES_MAX) this.pending.setFlag(rec, PnFlag.RECEIPT_DUE, false);
     else this.outbox.push(Intent.RECEIPT, up, 0, this.core.config.receiptDelayMs + (alone ? 1500 : 2500), undefined);
   }
 

@@ -8,7 +8,7 @@ import { Acc, OutFlag } from './accounts.ts';
 import { Size } from './config.ts';
 import type { Core } from './core.ts';
 
-const SLICE_HASHES = 24;
+const SLICE_HASHES = 12;
 
 /** A binding signature in the making: digit by digit, step by step. */
 interface Signing {
@@ -44,7 +44,7 @@ export class Wallet {
   }
 
   /** Takes the next chain for a neighbour: on flash before anything is signed with it. False: the book is used up. */
-  lease(neighbour: number): boolean {
+  lease(nb: number): boolean {
     if (this.nextChain >= Book.CHAINS) return false;
     const chain = this.nextChain++;
     const record = new Uint8Array(3);
@@ -54,33 +54,33 @@ export class Wallet {
     this.core.store.write('fh.w', record);
     const accounts = this.core.accounts;
     // Links paid on the last chain and not used up stay credit: `used` goes below zero by that much.
-    const unused = accounts.u16(neighbour, Acc.OUT_LINKS) * Money.UNITS_PER_LINK - accounts.i32(neighbour, Acc.OUT_USED);
-    accounts.setU8(neighbour, Acc.OUT_FLAGS, OutFlag.LEASED);
-    accounts.setU8(neighbour, Acc.OUT_GENERATION, this.core.config.generation);
-    accounts.setU8(neighbour, Acc.OUT_CHAIN, chain);
-    accounts.setU16(neighbour, Acc.OUT_LINKS, 0);
-    accounts.setU16(neighbour, Acc.OUT_LEASE, 0);
-    accounts.setU16(neighbour, Acc.OUT_LIMIT, 0);
-    accounts.setU16(neighbour, Acc.OUT_SETTLED, 0);
-    accounts.setU32(neighbour, Acc.OUT_EXPIRY, 0);
-    accounts.setU8(neighbour, Acc.OUT_ASKS, 0);
-    accounts.setU32(neighbour, Acc.OUT_ASKED_S, 0);
-    accounts.setU32(neighbour, Acc.OUT_USED, 0);
-    accounts.add(neighbour, Acc.OUT_USED, -unused);
-    accounts.save(neighbour);
-    this.walkers[neighbour] = undefined;
+    const unused = accounts.u16(nb, Acc.OUT_LINKS) * Money.UNITS_PER_LINK - accounts.i32(nb, Acc.OUT_USED);
+    accounts.setU8(nb, Acc.OUT_FLAGS, OutFlag.LEASED);
+    accounts.setU8(nb, Acc.OUT_GENERATION, this.core.config.generation);
+    accounts.setU8(nb, Acc.OUT_CHAIN, chain);
+    accounts.setU16(nb, Acc.OUT_LINKS, 0);
+    accounts.setU16(nb, Acc.OUT_LEASE, 0);
+    accounts.setU16(nb, Acc.OUT_LIMIT, 0);
+    accounts.setU16(nb, Acc.OUT_SETTLED, 0);
+    accounts.setU32(nb, Acc.OUT_EXPIRY, 0);
+    accounts.setU8(nb, Acc.OUT_ASKS, 0);
+    accounts.setU32(nb, Acc.OUT_ASKED_S, 0);
+    accounts.setU32(nb, Acc.OUT_USED, 0);
+    accounts.add(nb, Acc.OUT_USED, -unused);
+    accounts.save(nb);
+    this.walkers[nb] = undefined;
     return true;
   }
 
   /** Starts the signature for the chain leased to a neighbour. Signing the same message again is harmless. */
-  startSigning(neighbour: number): void {
-    if (this.signing !== undefined && this.signing.neighbour === neighbour) return;
+  startSigning(nb: number): void {
+    if (this.signing !== undefined && this.signing.neighbour === nb) return;
     const message = new Uint8Array(OneTime.MESSAGE);
-    putU32(message, 0, this.core.neighbours.address(neighbour));
+    putU32(message, 0, this.core.neighbours.address(nb));
     message[Wire.ADDRESS] = this.core.config.windowCode;
     this.signing = {
-      neighbour: neighbour,
-      chain: this.core.accounts.u8(neighbour, Acc.OUT_CHAIN),
+      neighbour: nb,
+      chain: this.core.accounts.u8(nb, Acc.OUT_CHAIN),
       digits: digitsOf(message),
       digit: -1,
       left: 0,
@@ -90,14 +90,14 @@ export class Wallet {
   }
 
   /** The finished signature for a neighbour, or undefined. */
-  signature(neighbour: number): Uint8Array | undefined {
+  signature(nb: number): Uint8Array | undefined {
     const job = this.signing;
-    return job !== undefined && job.neighbour === neighbour && job.digit === OneTime.DIGITS ? job.signature : undefined;
+    return job !== undefined && job.neighbour === nb && job.digit === OneTime.DIGITS ? job.signature : undefined;
   }
 
-  forget(neighbour: number): void {
-    this.walkers[neighbour] = undefined;
-    if (this.signing !== undefined && this.signing.neighbour === neighbour) this.signing = undefined;
+  forget(nb: number): void {
+    this.walkers[nb] = undefined;
+    if (this.signing !== undefined && this.signing.neighbour === nb) this.signing = undefined;
   }
 
   /** One slice of whatever is unfinished. True when there is more to do. */
@@ -131,12 +131,12 @@ export class Wallet {
   }
 
   /** Link `number` of the chain that pays a neighbour; undefined while its segment is still being walked. */
-  link(neighbour: number, number: number): Uint8Array | undefined {
-    const chain = this.core.accounts.u8(neighbour, Acc.OUT_CHAIN);
-    let walker = this.walkers[neighbour];
+  link(nb: number, number: number): Uint8Array | undefined {
+    const chain = this.core.accounts.u8(nb, Acc.OUT_CHAIN);
+    let walker = this.walkers[nb];
     if (walker === undefined) {
       walker = new SegmentWalker(this.crypto, payPrefix(this.id, chain));
-      this.walkers[neighbour] = walker;
+      this.walkers[nb] = walker;
     }
     const link = walker.link(number);
     if (link !== undefined) return link;
@@ -150,7 +150,7 @@ export class Wallet {
   }
 
   /** True when a chain is bound, or being bound, to this neighbour. */
-  leased(neighbour: number): boolean {
-    return (this.core.accounts.u8(neighbour, Acc.OUT_FLAGS) & OutFlag.LEASED) !== 0;
+  leased(nb: number): boolean {
+    return (this.core.accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.LEASED) !== 0;
   }
 }

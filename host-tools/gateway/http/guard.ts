@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { IncomingMessage } from 'node:http';
 import type { HttpLimits } from './limits.ts';
+import { refuseBody } from './body.ts';
 import type { Refusal } from './respond.ts';
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
@@ -28,16 +29,19 @@ export function knownHosts(boundHost: string, loopback: boolean): KnownHosts {
   return { names, anyIpLiteral: !loopback };
 }
 
+/** `bodyBytesMax`: given for a path that is written to, and for no other. */
 export function refuse(
   request: IncomingMessage,
   hosts: KnownHosts,
   limits: HttpLimits,
+  bodyBytesMax?: number,
 ): Refusal | null {
   return (
     refuseShape(request, limits) ??
+    (bodyBytesMax === undefined ? refuseAnyBody(request) : null) ??
     refuseHost(request, hosts) ??
     refuseOrigin(request) ??
-    refuseMethod(request)
+    (bodyBytesMax === undefined ? refuseMethod(request) : refuseWrite(request, bodyBytesMax))
   );
 }
 
@@ -58,11 +62,15 @@ function refuseShape(request: IncomingMessage, limits: HttpLimits): Refusal | nu
       remedy: 'Ask for /api/openapi.json to see the paths.',
     };
   }
+  return null;
+}
+
+function refuseAnyBody(request: IncomingMessage): Refusal | null {
   const length = request.headers['content-length'];
   if (request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')) {
     return {
       status: 413,
-      error: 'no request here has a body',
+      error: 'a request to this path has no body',
       remedy: 'Send the request without a body.',
     };
   }
@@ -121,6 +129,16 @@ function refuseMethod(request: IncomingMessage): Refusal | null {
     error: `${request.method} is not possible here`,
     remedy: 'Use GET; nothing here changes by a request.',
     headers: { Allow: 'GET, HEAD' },
+  };
+}
+
+function refuseWrite(request: IncomingMessage, bodyBytesMax: number): Refusal | null {
+  if (request.method === 'POST') return refuseBody(request, bodyBytesMax);
+  return {
+    status: 405,
+    error: `${request.method} is not possible here`,
+    remedy: 'Use POST with a body.',
+    headers: { Allow: 'POST' },
   };
 }
 

@@ -2,31 +2,12 @@
 // running server for every path here and compares the answers with these schemas, and the paths with the
 // router's table.
 
-type Schema = Record<string, unknown>;
+import { OWNER_PATHS, OWNER_SCHEMAS } from './openapi-owners.ts';
+import {
+  count, credits, get, json, limit, list, optional, parameter, record, SAFE, text, type Schema,
+} from './openapi-parts.ts';
 
-const text: Schema = { type: 'string' };
-const count: Schema = { type: 'integer', minimum: 0 };
-const credits: Schema = {
-  type: 'integer',
-  description: 'Credits; 1 credit is 1 ms of airtime at price 1.0.',
-};
 const dateTime: Schema = { type: 'string', format: 'date-time' };
-const optional = (schema: Schema): Schema => ({ ...schema, type: [schema.type, 'null'] });
-const list = (name: string): Schema => ({
-  type: 'array',
-  items: { $ref: `#/components/schemas/${name}` },
-});
-
-/** An object whose properties are all required; the API never leaves one out. */
-function record(properties: Record<string, Schema>, description: string): Schema {
-  return {
-    type: 'object',
-    description,
-    properties,
-    required: Object.keys(properties),
-    additionalProperties: true,
-  };
-}
 
 const schemas: Record<string, Schema> = {
   Status: record(
@@ -100,47 +81,8 @@ const schemas: Record<string, Schema> = {
     'One block of the chain.',
   ),
   Error: record({ error: text, remedy: text }, 'Why a request was refused, and what to do.'),
+  ...OWNER_SCHEMAS,
 };
-
-function json(schema: Schema, description: string): Schema {
-  return { description, content: { 'application/json': { schema } } };
-}
-
-function parameter(
-  name: string,
-  minimum: number,
-  maximum: number,
-  fallback: number | null,
-  description: string,
-): Schema {
-  const range: Schema = { type: 'integer', minimum, maximum };
-  return {
-    name,
-    in: 'query',
-    description,
-    schema: fallback === null ? range : { ...range, default: fallback },
-  };
-}
-
-const SAFE = Number.MAX_SAFE_INTEGER;
-const limit = parameter('limit', 1, 1000, 100, 'At most this many.');
-
-const refusals: Schema = Object.fromEntries(
-  [
-    ['400', 'A parameter is unknown, repeated or out of range.'],
-    ['401', 'The gateway asks for its token.'],
-    ['403', 'Another host name or another web site.'],
-    ['405', 'Only GET and HEAD.'],
-    ['429', 'Too many requests from this address.'],
-  ].map(([status, description]) => [
-    status,
-    json({ $ref: '#/components/schemas/Error' }, description!),
-  ]),
-);
-
-function get(summary: string, answer: Schema, parameters: Schema[] = []): Schema {
-  return { get: { summary, parameters, responses: { 200: answer, ...refusals } } };
-}
 
 export const OPENAPI = {
   openapi: '3.1.0',
@@ -148,7 +90,8 @@ export const OPENAPI = {
     title: 'Fairhop gateway',
     version: '1',
     description:
-      'Read only. Lists carry at most `limit` entries. ' +
+      'A POST needs the token as `Authorization: Bearer`, whatever the address. ' +
+      'Lists carry at most `limit` entries. ' +
       'New properties may appear; none disappears in version 1.',
   },
   security: [{}, { bearer: [] }, { cookie: [] }],
@@ -173,6 +116,7 @@ export const OPENAPI = {
       },
       [parameter('after', 0, SAFE, null, 'Start behind this packet; without it, with the next one.')],
     ),
+    ...OWNER_PATHS,
     '/api/openapi.json': get('This description', json({ type: 'object' }, 'OpenAPI 3.1.')),
   },
   components: {

@@ -4,7 +4,7 @@ import type { GatewaySource } from '../view.ts';
 import { OPENAPI } from './openapi.ts';
 import type { Refusal } from './respond.ts';
 
-interface Parameter {
+export interface Parameter {
   name: string;
   min: number;
   max: number;

@@ -1,15 +1,18 @@
 // The gateway's door on HTTP: the JSON API, the event stream and the page. Composition only: guard.ts
-// decides who may ask, router.ts what is answered, event-streams.ts what is live. Read only; nothing in the
-// gateway changes by a request.
+// decides who may ask, router.ts and owner-routes.ts what is answered, event-streams.ts what is live. Only the
+// two POST paths of owner-routes.ts change anything, and only for who carries the token.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { buildDashboard } from '../../dashboard/build-dashboard.ts';
+import type { OwnerApi } from '../owner-view.ts';
 import type { GatewaySource } from '../view.ts';
 import { Assets } from './assets.ts';
 import { bindAddress, listen, urlOf, type BindAddress } from './bind.ts';
+import { readJson } from './body.ts';
 import { EventStreams } from './event-streams.ts';
 import { knownHosts, pathOf, refuse, type KnownHosts } from './guard.ts';
 import { limitsFrom, type HttpLimits } from './limits.ts';
+import { ownerRoute, writeRoute } from './owner-routes.ts';
 import { RateLimit } from './rate-limit.ts';
 import { sendJson, sendRefusal, setSecurityHeaders, type Refusal } from './respond.ts';
 import { EVENTS_PARAMETERS, EVENTS_PATH, isRefusal, readQuery, ROUTES } from './router.ts';
@@ -21,6 +24,10 @@ export interface HttpServerOptions {
   source: GatewaySource;
   /** Needed beyond loopback, where every request must carry it; enforced on loopback too when given. */
   token?: string;
+  /** The paths under /api/v1; without it there are none. */
+  owners?: OwnerApi;
+  /** What a POST must carry where `token` is not set; without either every POST is refused. */
+  submitToken?: string;
   /** Told when the source threw: that request is answered 500, the server goes on. */
   onFault?: (error: unknown) => void;
   limits?: Partial<HttpLimits>;
@@ -94,8 +101,11 @@ class HttpService {
   readonly #rate: RateLimit;
   readonly #source: GatewaySource;
   readonly #token: string | undefined;
+  readonly #owners: OwnerApi | undefined;
+  readonly #submitToken: string | undefined;
   readonly #onFault: (error: unknown) => void;
   #check: TokenCheck | null = null;
+  #submitCheck: TokenCheck | null = null;
 
   constructor(
     options: HttpServerOptions,
@@ -105,6 +115,8 @@ class HttpService {
     this.limits = limitsFrom(options.limits);
     this.#source = options.source;
     this.#token = options.token;
+    this.#owners = options.owners;
+    this.#submitToken = options.token ?? options.submitToken;
     this.#onFault = options.onFault ?? ((error) => process.emitWarning(String(error)));
     this.#hosts = knownHosts(bind.host, bind.loopback);
     this.#rate = new RateLimit(this.limits);
@@ -116,13 +128,15 @@ class HttpService {
    * other.
    */
   listensOn(port: number): void {
-    if (this.#token !== undefined) this.#check = new TokenCheck(this.#token, `fairhop_${port}`);
+    const cookieName = `fairhop_${port}`;
+    if (this.#token !== undefined) this.#check = new TokenCheck(this.#token, cookieName);
+    if (this.#submitToken !== undefined) this.#submitCheck = new TokenCheck(this.#submitToken, cookieName);
   }
 
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     setSecurityHeaders(response);
     response.on('error', () => response.destroy());
-    // A body is never read, so the connection that carries one cannot serve a next request.
+    // A refused body is never read, so the connection that carries one cannot serve a next request.
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
     if (encoding !== undefined || (length !== undefined && length !== '0'))
       response.setHeader('Connection', 'close');
@@ -130,14 +144,18 @@ class HttpService {
       const refusal = this.#refuse(request) ?? this.#serve(request, response);
       if (refusal !== null) sendRefusal(response, refusal);
     } catch (error) {
-      this.#onFault(error);
-      if (response.headersSent) return void response.destroy();
-      sendRefusal(response, {
-        status: 500,
-        error: 'the gateway failed to answer',
-        remedy: 'See the log of the gateway.',
-      });
+      this.#fail(error, response);
     }
+  }
+
+  #fail(error: unknown, response: ServerResponse): void {
+    this.#onFault(error);
+    if (response.headersSent) return void response.destroy();
+    sendRefusal(response, {
+      status: 500,
+      error: 'the gateway failed to answer',
+      remedy: 'See the log of the gateway.',
+    });
   }
 
   #refuse(request: IncomingMessage): Refusal | null {
@@ -150,11 +168,16 @@ class HttpService {
         headers,
       };
     }
-    return refuse(request, this.#hosts, this.limits);
+    return refuse(request, this.#hosts, this.limits, this.#writeRoute(request)?.bytesMax);
+  }
+
+  #writeRoute(request: IncomingMessage): ReturnType<typeof writeRoute> {
+    return this.#owners === undefined ? undefined : writeRoute(pathOf(request));
   }
 
   /** Null when answered. */
   #serve(request: IncomingMessage, response: ServerResponse): Refusal | null {
+    if (request.method === 'POST') return this.#write(request, response);
     const path = pathOf(request);
     const query = request.url!.slice(path.length + 1);
     if (this.#check !== null) {
@@ -169,6 +192,15 @@ class HttpService {
       sendJson(response, route.answer(this.#source, values as Record<string, number>));
       return null;
     }
+    const owned = this.#owners === undefined ? undefined : ownerRoute(path);
+    if (owned !== undefined) {
+      const values = readQuery(query, owned.route.parameters);
+      if (isRefusal(values)) return values;
+      const answer = owned.route.answer(this.#owners!, owned.id, values as Record<string, number>);
+      if (isRefusal(answer)) return answer;
+      sendJson(response, answer);
+      return null;
+    }
     if (path === EVENTS_PATH) return this.#openStream(request, response, query);
     if (this.assets.send(path, request, response)) return null;
     return {
@@ -176,6 +208,29 @@ class HttpService {
       error: 'there is nothing at this path',
       remedy: 'See /api/openapi.json, or open / in a browser.',
     };
+  }
+
+  /** The guard has let through only a POST with a short body to a path that is written to. */
+  #write(request: IncomingMessage, response: ServerResponse): Refusal | null {
+    if (this.#submitCheck?.allowsWriting(request) !== true)
+      return this.#unauthorized(request, request.headers.authorization !== undefined);
+    const route = this.#writeRoute(request)!;
+    const query = readQuery(request.url!.slice(route.path.length + 1), []);
+    if (isRefusal(query)) return query;
+    if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
+    readJson(request).then(
+      (body) => {
+        try {
+          const answer = isRefusal(body) ? body : route.answer(this.#owners!, body.value);
+          if (isRefusal(answer)) sendRefusal(response, answer);
+          else sendJson(response, answer.body, answer.status);
+        } catch (error) {
+          this.#fail(error, response);
+        }
+      },
+      () => response.destroy(),
+    );
+    return null;
   }
 
   #openStream(request: IncomingMessage, response: ServerResponse, query: string): Refusal | null {
@@ -228,7 +283,9 @@ class HttpService {
     return {
       status: 401,
       error: 'this gateway asks for its token',
-      remedy: 'Open /?token=... in a browser, or send Authorization: Bearer ...',
+      remedy: request.method === 'POST'
+        ? 'Send Authorization: Bearer ... with the --token of the gateway, or what api-token in its data directory holds.'
+        : 'Open /?token=... in a browser, or send Authorization: Bearer ...',
       headers: { 'WWW-Authenticate': 'Bearer realm="fairhop"' },
     };
   }

@@ -25,9 +25,15 @@ export class TokenCheck {
     return timingSafeEqual(sha256(token), this.#tokenHash);
   }
 
+  /** By its header alone: a browser adds a cookie by itself, so a cookie does not show that somebody meant it. */
+  allowsWriting(request: IncomingMessage): boolean {
+    const bearer = bearerOf(request);
+    return bearer !== undefined && this.matches(bearer);
+  }
+
   allows(request: IncomingMessage): boolean {
-    const bearer = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? '');
-    if (bearer !== null) return this.matches(bearer[1]!);
+    const bearer = bearerOf(request);
+    if (bearer !== undefined) return this.matches(bearer);
     const cookie = cookieOf(request, this.cookieName);
     return cookie !== null && timingSafeEqual(sha256(cookie), sha256(this.#cookieValue));
   }
@@ -44,6 +50,10 @@ export class TokenCheck {
   setCookie(): string {
     return `${this.cookieName}=${this.#cookieValue}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000`;
   }
+}
+
+function bearerOf(request: IncomingMessage): string | undefined {
+  return /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? '')?.[1];
 }
 
 function sha256(text: string): Buffer {

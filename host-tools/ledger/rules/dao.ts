@@ -19,7 +19,7 @@ const TENURE_EPOCHS = 7;
 const RELEASE_PER_MILLE = 20;
 
 type RateField = Exclude<keyof Rates, 'kind' | 'revision'>;
-const RATES: Record<Rate, { field: RateField; low: number; high: number }> = {
+export const RATES: Record<Rate, { field: RateField; low: number; high: number }> = {
   [Rate.CREDIT_LINE_P]: { field: 'creditLineP', low: 16, high: 4096 },
   [Rate.PAY_BATCH_P]: { field: 'payBatchP', low: 1, high: 64 },
   [Rate.TRUST_MAX_P]: { field: 'trustMaxP', low: 1, high: 64 },

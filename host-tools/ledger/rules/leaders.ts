@@ -21,7 +21,12 @@ function ownerCount(gateways: Gateway[]): number {
 }
 
 /** The gateway that may write the block of `slot` at `rank` (0 leads, others stand in); undefined beyond the last. */
-export function leaderAt(crypto: Pick<Crypto, 'sha256'>, state: State, slot: number, rank: number): Gateway | undefined {
+export function leaderAt(
+  crypto: Pick<Crypto, 'sha256'>,
+  state: State,
+  slot: number,
+  rank: number,
+): Gateway | undefined {
   const admitted = admittedGateways({ state });
   if (rank >= Math.min(admitted.length, Bound.RANKS)) return undefined;
   const weighty = admitted.filter((gateway) => gateway.weight > 0);

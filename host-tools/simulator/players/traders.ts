@@ -26,7 +26,7 @@ function ensureRoute(node: SimNode, dst: number, neighbour: number): void {
   const { routes } = node.mesh.core;
   const index = routes.find(dst);
   if (index === Index.NONE) {
-    routes.offer(dst, 0, 1, 32, HONEST_COST, neighbour, 16, node.mesh.core.nowS, true);
+    routes.offer(dst, 0, 1, 32, HONEST_COST, neighbour, 16, node.mesh.core.nowS);
   } else if (getU32(routes.table, index * Rt.SIZE) === dst && routes.cost(index) === 0) {
     putU16(routes.table, index * Rt.SIZE + Rt.COST, HONEST_COST);
   }

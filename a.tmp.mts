@@ -1,2 +1,0 @@
-import * as m from './host-tools/bench/ledger.ts';
-console.table(await m.benchLedger());

@@ -1,0 +1,93 @@
+// What the gateway takes from its boards while it runs: everything from its own over the serial port, and from the
+// others of a virtual mesh only what a page may draw. run.ts sets it up.
+import { Note } from '#mesh';
+import { Flag, FrameType } from '#protocol';
+import type { TransmissionReport } from '../ether/ether.ts';
+import { addressText } from '../provision/identity.ts';
+import { ReconnectingPort } from '../serial/reconnecting-port.ts';
+import { BoardLink } from './board-link.ts';
+import { parseBoardLine } from './board-lines.ts';
+import type { Desk } from './desk.ts';
+import type { Gateway } from './gateway.ts';
+import type { Narrator } from './narrator.ts';
+import type { LiveSource } from './source.ts';
+
+const FRAME_NAMES: Record<number, string> = {
+  [FrameType.DATA]: 'data',
+  [FrameType.RECEIPT]: 'receipt',
+  [FrameType.PAY]: 'pay',
+  [FrameType.OPEN]: 'open',
+  [FrameType.RESYNC]: 'resync',
+  [FrameType.NACK]: 'nack',
+  [FrameType.SYNC]: 'sync',
+  [FrameType.SYNCACK]: 'sync',
+  [FrameType.HELLO]: 'hello',
+  [FrameType.BROADCAST]: 'broadcast',
+  [FrameType.HEADER]: 'header',
+};
+
+export interface Watchers {
+  desk: Desk;
+  gateway: Gateway;
+  source: LiveSource;
+  narrator: Narrator;
+  nameOf(address: number): string;
+  /** Ends the gateway: it could not keep what it was told. */
+  fail(error: unknown): void;
+}
+
+/** Opens the port of the gateway's own board and keeps it open. Rejects with a PortError. Returns the way to end it. */
+export async function attachRadio(path: string, watchers: Watchers): Promise<() => Promise<void>> {
+  const { desk, gateway, source, narrator, fail } = watchers;
+  const port = new ReconnectingPort(path);
+  const link = new BoardLink(port, (message) => {
+    try {
+      gateway.hear(message);
+    } catch (error) {
+      fail(error);
+    }
+    if (message.kind === 'status') source.heardStatus(desk.founding.gatewayAddress, message.status);
+    if (message.kind === 'note' && message.note === Note.PAID_IN) narrator.paid();
+  });
+  let opened = 0;
+  port.onOpen(() => {
+    link.up();
+    if (opened++ > 0) gateway.log('warn', `${path}: the board is back`);
+    link.askStatus().catch(() => gateway.trouble('the gateway board does not answer'));
+  });
+  port.onLost((error) => {
+    link.down();
+    gateway.trouble(error.message);
+  });
+  gateway.attach(link);
+  await port.start();
+  return async () => {
+    link.down();
+    await port.close();
+  };
+}
+
+/** Lines of the other virtual boards: watched for the page, never obeyed. */
+export function watchLine({ desk, gateway, source, narrator, nameOf }: Watchers, address: number, line: string): void {
+  if (address === desk.founding.gatewayAddress) return;
+  const message = parseBoardLine(line);
+  if (message?.kind === 'status') source.heardStatus(address, message.status);
+  else if (message?.kind === 'trouble') gateway.trouble(`${nameOf(address)}: ${message.text}`);
+  else if (message?.kind === 'note') {
+    gateway.seen(message.note);
+    if (message.note === Note.PAID_IN) narrator.paid();
+  }
+}
+
+export function frameView(
+  { members }: Desk,
+  report: TransmissionReport,
+): { from: string; kind: string; bytes: number; receivedBy: string[] } {
+  const text = (station: number): string => addressText(members[station]!.address);
+  return {
+    from: text(report.station),
+    kind: FRAME_NAMES[report.frame[0]! & Flag.TYPE] ?? 'other',
+    bytes: report.frame.length,
+    receivedBy: report.receivedBy.map(text),
+  };
+}

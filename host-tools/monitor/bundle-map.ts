@@ -1,0 +1,152 @@
+// From a place in a firmware bundle back to the TypeScript it was made from. Places come as the interpreter prints
+// them: with the file's name where it can tell, else counted from the start of the function's body, as on an ESP32,
+// whose mapped flash addresses its file search does not know. An excerpt that does not stand at the place means that
+// the board runs another bundle, and then nothing is claimed. Called by stack-places.ts.
+import { readFileSync } from 'node:fs';
+import { SourceMap, type SourceMapPayload } from 'node:module';
+import { dirname, relative, resolve } from 'node:path';
+import type { AnyNode, Program } from 'acorn';
+import { parse } from 'acorn';
+import { childrenOf } from '../firmware-build/es5-tree.ts';
+import { ROOT } from '../firmware-build/paths.ts';
+
+/** 1-based; `file` as seen from the repository's root. */
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
+}
+
+export interface Frame {
+  /** Undefined for code outside of functions and for functions without a name. */
+  name: string | undefined;
+  /** True when the position counts from the start of the stored file. */
+  inFile: boolean;
+  line: number;
+  column: number;
+  /** The source line, as far as it was printed; undefined where none was. */
+  excerpt: string | undefined;
+}
+
+interface Body {
+  name: string | undefined;
+  /** Offset in the bundle of what the interpreter keeps of the function. */
+  start: number;
+  end: number;
+}
+
+export class BundleMap {
+  private readonly lineStarts: number[];
+  private readonly map: SourceMap;
+  private bodies: Body[] | undefined;
+
+  /** `file` is where the bundle lies: the map's paths start there. Throws for a map that is none. */
+  constructor(
+    private readonly file: string,
+    private readonly code: string,
+    mapText: string,
+  ) {
+    this.map = new SourceMap(JSON.parse(mapText) as SourceMapPayload);
+    this.lineStarts = [0];
+    for (let at = code.indexOf('\n'); at >= 0; at = code.indexOf('\n', at + 1)) this.lineStarts.push(at + 1);
+  }
+
+  /** The bundle and the map beside it. Throws what reading them throws. */
+  static read(file: string): BundleMap {
+    return new BundleMap(file, readFileSync(file, 'utf8'), readFileSync(`${file}.map`, 'utf8'));
+  }
+
+  /** All places that the frame may mean: none, one, or several that look the same. */
+  places(frame: Frame): Place[] {
+    const offsets = frame.inFile ? [this.inFile(frame)] : this.inBodies(frame);
+    const places = offsets.map((offset) => (offset === undefined ? undefined : this.original(offset)));
+    return places.filter((place) => place !== undefined);
+  }
+
+  private inFile({ line, column, excerpt }: Frame): number | undefined {
+    const start = this.lineStarts[line - 1];
+    if (start === undefined) return undefined;
+    return excerpt === undefined || fits(this.lineFrom(start, this.code.length), excerpt)
+      ? start + column - 1
+      : undefined;
+  }
+
+  /** Without the text there is no telling which of hundreds of bodies it is. A name helps where several fit. */
+  private inBodies(frame: Frame): (number | undefined)[] {
+    const { name, excerpt } = frame;
+    if (excerpt === undefined) return [];
+    this.bodies ??= bodiesOf(this.code);
+    const found = this.bodies
+      .map((body) => ({ name: body.name, offset: this.inBody(body, frame, excerpt) }))
+      .filter(({ offset }) => offset !== undefined);
+    const byName = found.filter((body) => name !== undefined && body.name === name);
+    return (byName.length > 0 ? byName : found).map(({ offset }) => offset);
+  }
+
+  private inBody(body: Body, { line, column }: Frame, excerpt: string): number | undefined {
+    let start = body.start;
+    for (let i = 1; i < line; i++) {
+      const end = this.code.indexOf('\n', start);
+      if (end < 0 || end >= body.end) return undefined;
+      start = end + 1;
+    }
+    return fits(this.lineFrom(start, body.end), excerpt) ? start + column - 1 : undefined;
+  }
+
+  private lineFrom(start: number, limit: number): string {
+    const end = this.code.indexOf('\n', start);
+    return this.code.slice(start, end < 0 ? limit : Math.min(end, limit));
+  }
+
+  private original(offset: number): Place | undefined {
+    let line = this.lineStarts.findIndex((start) => start > offset) - 1;
+    if (line < 0) line = this.lineStarts.length - 1;
+    const entry = this.map.findEntry(line, offset - this.lineStarts[line]!);
+    if (!('originalSource' in entry) || entry.generatedLine !== line) return undefined;
+    const file = relative(ROOT, resolve(dirname(this.file), entry.originalSource)).replaceAll('\\', '/');
+    return { file, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+  }
+}
+
+/** The interpreter prints 60 characters of a line, and dots where it cut (jslPrintTokenLineMarker). */
+function fits(line: string, excerpt: string): boolean {
+  const wanted = excerpt.replace(/\.\.\.$/, '').trim();
+  if (!wanted.startsWith('...')) return line.trimStart().startsWith(wanted);
+  return line.includes(wanted.slice(3));
+}
+
+/** Every function of the bundle, and the bundle itself, whose top level runs from the stored file as well. */
+function bodiesOf(code: string): Body[] {
+  const bodies: Body[] = [{ name: undefined, start: 0, end: code.length }];
+  const visit = (node: AnyNode | Program, name: string | undefined): void => {
+    if (node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression') {
+      const body = node.body as AnyNode;
+      bodies.push({ name: node.id?.name ?? name, start: keptFrom(code, body.start), end: body.end });
+    }
+    for (const child of childrenOf(node)) visit(child, nameGiven(node, child));
+  };
+  visit(parse(code, { ecmaVersion: 5 }), undefined);
+  return bodies;
+}
+
+/** What the interpreter keeps begins at the first word of the body, or after its `return` (jsparse.c). */
+function keptFrom(code: string, bodyStart: number): number {
+  return bodyStart + /^\{\s*(?:return\b\s*)?/.exec(code.slice(bodyStart, bodyStart + 1000))![0].length;
+}
+
+/** The name under which a function is called: a variable's, a property's, a method's. */
+function nameGiven(parent: AnyNode | Program, child: AnyNode): string | undefined {
+  switch (parent.type) {
+    case 'VariableDeclarator':
+      return parent.id.type === 'Identifier' ? parent.id.name : undefined;
+    case 'Property':
+      return parent.key.type === 'Identifier' ? parent.key.name : undefined;
+    case 'AssignmentExpression': {
+      const { left } = parent;
+      const named = left.type === 'MemberExpression' ? left.property : left;
+      return child === parent.right && named.type === 'Identifier' ? named.name : undefined;
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,23 @@
+// The chain of a data directory, read without a gateway: the same answers as the API's, as of the last stored block.
+// Works beside a running gateway too. Called by the commands for --offline.
+import { LEDGER_DEPS } from '../gateway/chain-service.ts';
+import { accountView, nodeView, paramsView, proposalViews } from '../gateway/ledger-views.ts';
+import { ChainStore, LmdbStore } from '../gateway/store/index.ts';
+import type { LedgerReader } from './gateway-client.ts';
+
+/** Throws a StoreError when there is no chain, or a damaged one. */
+export async function storedLedger(directory: string): Promise<LedgerReader> {
+  const lmdb = LmdbStore.openReadOnly(directory);
+  try {
+    const ledger = ChainStore.over(lmdb).load(LEDGER_DEPS);
+    return {
+      account: async (id) => accountView(ledger, id),
+      nodes: async () =>
+        [...ledger.nodes()].sort((a, b) => a.address - b.address).map((node) => nodeView(ledger, node)),
+      params: async () => paramsView(ledger),
+      proposals: async () => proposalViews(ledger),
+    };
+  } finally {
+    await lmdb.close();
+  }
+}

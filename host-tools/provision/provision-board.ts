@@ -1,0 +1,296 @@
+// Makes a board a node of the ledger: chooses or makes its identity on this computer, writes its files with proof,
+// waits until it runs, and keeps its join. A repeat finishes what was cut off or changes nothing. An identity that is
+// on a board is overwritten on demand only: its unclaimed credits go with it. Called by `fairhop provision`.
+import { createHash, randomBytes } from 'node:crypto';
+import { CliError, ExitCode } from '../cli/cli-error.ts';
+import { radioOf } from '../ledger/index.ts';
+import type { PacketClient } from '../serial/packet-protocol.ts';
+import {
+  RADIO_FILE, SETTINGS_FILE, eraseFiles, fairhopFiles, readSettings, requireFirmware, restart, settingsBytes, writeFiles,
+} from './board-storage.ts';
+import { settingsOf } from './found-desk.ts';
+import type { HomeLedger } from './home-ledger.ts';
+import { addressText, keyTable, makeIdentity, type Identity } from './identity.ts';
+import { findOwner, newOwner, type Owner } from './owners.ts';
+import { newJoin } from './pending-joins.ts';
+import {
+  backupPath, readRecords, readSealed, writeRecord, writeSealed, type ProvisionRecord,
+} from './provision-files.ts';
+import { radioSettings, type RadioWish } from './radio-channel.ts';
+
+export interface ProvisionJob {
+  home: HomeLedger;
+  owner: string;
+  guarantor: string;
+  /** Undefined: the one it has, else one made of the address. */
+  name: string | undefined;
+  isReplacing: boolean;
+  /** Seconds between two readings; undefined: as the board has it, else the usual. */
+  readingS: number | undefined;
+  radio: RadioWish;
+  onProgress(text: string): void;
+}
+
+export interface ProvisionResult {
+  outcome: 'provisioned' | 'updated' | 'unchanged';
+  address: string;
+  name: string;
+  owner: string;
+  guarantor: string;
+  ledger: string;
+  join: 'pending' | 'on-ledger';
+  /** The encrypted copy of the board's secrets. */
+  backup: string;
+  /** The address that the board had before. */
+  replaced: string | null;
+}
+
+/** A board in a field: quieter than on a table, to leave the air to the readings. */
+const FIELD_PACE = { helloMinMs: 10_000, helloMaxMs: 300_000, receiptDelayMs: 2000, retryS: 60, freePerMille: 10 };
+const READING_S = 600;
+/** Settings that belong to the board's owner and survive a repeat; the rest follows from the ledger. */
+export const OWN_SETTINGS = [
+  'readingS', 'price', 'freePerMille', 'emergencyPerMille', 'dutyPerMille', 'retryS', 'helloMinMs', 'helloMaxMs',
+  'receiptDelayMs', 'trustMaxLinks', 'payBatchLinks', 'claimFirstLinks',
+] as const;
+
+type Settings = Record<string, unknown>;
+
+/** Throws CliErrors, StoreErrors and PacketErrors. */
+export async function provisionBoard(client: PacketClient, job: ProvisionJob): Promise<ProvisionResult> {
+  await requireFirmware(client);
+  const settings = await readSettings(client);
+  const kept = settings === undefined || job.isReplacing ? undefined : knownRecord(job, settings);
+  refuseRadioOfGateway(job, settings);
+  if (kept !== undefined) return update(client, job, settings!, kept);
+  return writeNew(client, job, settings);
+}
+
+/** The record of the node that the board is. Throws a CliError when it is none of this data directory's. */
+function knownRecord(job: ProvisionJob, settings: Settings): ProvisionRecord {
+  const { address, ledger } = settings;
+  const own = ledgerText(job.home);
+  const replace = 'give --replace to overwrite it; what it has earned and not claimed is lost';
+  if (ledger !== own)
+    throw refusal(`the board is a node of another ledger (${String(ledger).slice(0, 16)})`, replace);
+  const record = readRecords(job.home.directory).find((one) => one.address === address && one.state !== 'replaced');
+  if (record === undefined) {
+    const who = typeof address === 'number' ? addressText(address) : '?';
+    throw refusal(`the board is node ${who}, which was not provisioned with this data directory`, `use its own, or ${replace}`);
+  }
+  if (record.owner !== job.owner)
+    throw refusal(`the board is ${record.name} and belongs to ${record.owner}`, `name that owner, or ${replace}`);
+  return record;
+}
+
+function refuseRadioOfGateway({ home }: ProvisionJob, settings: Settings | undefined): void {
+  if (settings?.address !== home.founding.gatewayAddress || settings.ledger !== ledgerText(home)) return;
+  throw refusal(
+    'the board is the radio of this gateway',
+    'plug in another one, or empty it first: `fairhop flash --board ID --erase all`',
+  );
+}
+
+/** The same node again: what differs is written, which mends and brings in the keys of newer nodes. */
+async function update(
+  client: PacketClient,
+  job: ProvisionJob,
+  settings: Settings,
+  record: ProvisionRecord,
+): Promise<ProvisionResult> {
+  const { home } = job;
+  const name = job.name ?? record.name;
+  const identity = identityOf(home, { ...record, name });
+  const files = filesOf(job, identity, settings);
+  const hasRadio = (await fairhopFiles(client)).includes(RADIO_FILE);
+  if (!hasRadio || job.radio.frequencyHz !== undefined || job.radio.txPowerDbm !== undefined)
+    for (const [file, bytes] of radioFile((await restart(client)).board, job)) files.set(file, bytes);
+  const written = await writeFiles(client, files, job.onProgress);
+  if (written.length > 0) await restartAs(client, identity.address);
+  const join = keepJoin(job, { ...record, name });
+  const isSame = written.length === 0 && record.state === 'written' && record.name === name;
+  return resultOf(job, join, isSame ? 'unchanged' : 'updated', null);
+}
+
+async function writeNew(
+  client: PacketClient,
+  job: ProvisionJob,
+  before: Settings | undefined,
+): Promise<ProvisionResult> {
+  const { home, onProgress } = job;
+  // Whatever may be refused is refused while the board is still as it was.
+  requirePeople(job, before);
+  const { board } = await restart(client);
+  const radio = radioFile(board, job);
+  const payHash = before === undefined ? await payHashOn(client) : undefined;
+  const unfinished = readRecords(home.directory).find((one) => one.state === 'writing' && one.payHash === payHash);
+  const replaced = before === undefined ? null : await forget(client, home, before);
+  const record = unfinished ?? newRecord(job);
+  onProgress(unfinished === undefined ? `new node ${addressText(record.address)}` : `going on with ${record.name}`);
+  const identity = identityOf(home, record);
+  const files = new Map([...filesOf(job, identity, {}), ...radio]);
+  // Counters and channels of an earlier identity must not be taken for this one's.
+  const keep = unfinished === undefined ? [RADIO_FILE] : [RADIO_FILE, ...files.keys()];
+  await eraseFiles(client, (await fairhopFiles(client)).filter((name) => !keep.includes(name)));
+  // The pay secret first: by it the board is known again when the rest is cut off.
+  await writeFiles(client, new Map([['fh.pay', identity.paySecret]]), () => {});
+  await writeFiles(client, files, onProgress);
+  await restartAs(client, identity.address);
+  return resultOf(job, keepJoin(job, record), 'provisioned', replaced);
+}
+
+async function payHashOn(client: PacketClient): Promise<string | undefined> {
+  const secret = await client.readFile('fh.pay');
+  return secret === undefined ? undefined : sha256Hex(secret);
+}
+
+/** Guarantor and name must do; the owner may be new. */
+function requirePeople({ home, guarantor, name }: ProvisionJob, before: Settings | undefined): void {
+  requireOwner(home, guarantor);
+  const twin = readRecords(home.directory).find(
+    (record) => record.name === name && record.state === 'written' && record.address !== before?.address,
+  );
+  if (twin === undefined) return;
+  throw refusal(`there is a board called "${name}" already (${addressText(twin.address)})`, 'choose another --name');
+}
+
+/** The old identity off the board, which then does not start again and change files under our hands. */
+async function forget(client: PacketClient, home: HomeLedger, before: Settings): Promise<string | null> {
+  await eraseFiles(client, [SETTINGS_FILE]);
+  const replaced = retire(home, before);
+  await restart(client);
+  return replaced;
+}
+
+/** The new identity's record and its encrypted secrets, both on the disk before the board hears of them. */
+function newRecord(job: ProvisionJob): ProvisionRecord {
+  const { home } = job;
+  const owner = findOwner(home.directory, home.founder, job.owner) ?? newOwner(home.directory, job.owner);
+  const address = freeAddress(home, readRecords(home.directory));
+  const name = job.name ?? `node-${addressText(address)}`;
+  const secrets = { linkSecret: random(32), paySecret: random(32) };
+  const identity = makeIdentity(name, address, 0, home.founding.ledgerId, secrets);
+  writeSealed(home.directory, backupPath(home.directory, address), { link: secrets.linkSecret, pay: secrets.paySecret });
+  const record: ProvisionRecord = {
+    version: 1,
+    state: 'writing',
+    address,
+    name,
+    owner: owner.name,
+    ownerKey: hex(owner.key),
+    guarantor: job.guarantor,
+    generation: 0,
+    linkKey: hex(identity.linkKey),
+    bookRoot: hex(identity.bookRoot),
+    book: Buffer.from(identity.book).toString('base64'),
+    payHash: sha256Hex(secrets.paySecret),
+    join: '',
+    createdAt: new Date().toISOString(),
+  };
+  writeRecord(home.directory, record);
+  return record;
+}
+
+function requireOwner(home: HomeLedger, name: string): Owner {
+  const owner = findOwner(home.directory, home.founder, name);
+  if (owner !== undefined) return owner;
+  throw new CliError(`nobody here is called ${name}`, 'name an owner of this data directory: founder, or one made by --owner', ExitCode.Usage);
+}
+
+/** Never near the gateway's: the addresses that follow it are those of its virtual boards. */
+function freeAddress(home: HomeLedger, records: ProvisionRecord[]): number {
+  const taken = new Set([...home.peers.keys(), ...records.map(({ address }) => address)]);
+  for (;;) {
+    const address = randomBytes(4).readUInt32BE();
+    const isNear = address >>> 8 === home.founding.gatewayAddress >>> 8;
+    if (address !== 0 && address !== 0xffffffff && !isNear && !taken.has(address)) return address;
+  }
+}
+
+function identityOf(home: HomeLedger, record: ProvisionRecord): Identity {
+  const path = backupPath(home.directory, record.address);
+  const { link, pay } = readSealed(home.directory, path) ?? {};
+  if (link === undefined || pay === undefined)
+    throw refusal(`the secrets of ${record.name} (${path}) are missing`, 'bring the file back, or give --replace');
+  const secrets = { linkSecret: link, paySecret: pay };
+  return makeIdentity(record.name, record.address, record.generation, home.founding.ledgerId, secrets);
+}
+
+function filesOf(job: ProvisionJob, identity: Identity, before: Settings): Map<string, Uint8Array> {
+  const { home } = job;
+  const fromLedger = settingsOf(home.founding, identity, home.networkKey, { ...FIELD_PACE, readingS: READING_S });
+  const own = OWN_SETTINGS.filter((key) => typeof before[key] === 'number').map((key) => [key, before[key]]);
+  const settings = { ...fromLedger, ...Object.fromEntries(own), ...(job.readingS !== undefined && { readingS: job.readingS }) };
+  const peers = [...home.peers.values()].filter(({ address }) => address !== identity.address);
+  peers.sort((a, b) => a.address - b.address);
+  return new Map([
+    ['fh.pay', identity.paySecret],
+    ['fh.keys', keyTable(identity.linkSecret, peers)],
+    ['fh.cp', identity.checkpoints],
+    [SETTINGS_FILE, settingsBytes(settings)],
+  ]);
+}
+
+/** Empty for a board whose radio has nothing to be set. */
+function radioFile(board: string, { home, radio }: ProvisionJob): Map<string, Uint8Array> {
+  const { params } = home.founding;
+  const bytes = radioSettings(board, params.region, radioOf(params), radio);
+  return new Map(bytes === undefined ? [] : [[RADIO_FILE, bytes]]);
+}
+
+async function restartAs(client: PacketClient, address: number): Promise<void> {
+  const boot = await restart(client);
+  if (boot.address === address) return;
+  throw refusal(`the board starts as ${addressText(boot.address)}, not as ${addressText(address)}`, 'repeat the command');
+}
+
+/** The record as it is from now on; its join is signed once and kept. */
+function keepJoin(job: ProvisionJob, record: ProvisionRecord): ProvisionRecord {
+  const { home } = job;
+  const owner = requireOwner(home, record.owner);
+  const guarantor = requireOwner(home, record.guarantor);
+  const join = record.join === '' ? hex(newJoin(home, record, owner, guarantor)) : record.join;
+  const done: ProvisionRecord = { ...record, state: 'written', join };
+  writeRecord(home.directory, done);
+  return done;
+}
+
+/** Says in the old identity's record, if it is one of ours, that no board has it any more. */
+function retire(home: HomeLedger, before: Settings): string | null {
+  if (typeof before.address !== 'number') return null;
+  const isHere = before.ledger === ledgerText(home);
+  const record = readRecords(home.directory).find(({ address }) => isHere && address === before.address);
+  if (record !== undefined) writeRecord(home.directory, { ...record, state: 'replaced' });
+  return addressText(before.address);
+}
+
+function resultOf(
+  { home }: ProvisionJob,
+  record: ProvisionRecord,
+  outcome: ProvisionResult['outcome'],
+  replaced: string | null,
+): ProvisionResult {
+  return {
+    outcome,
+    address: addressText(record.address),
+    name: record.name,
+    owner: record.owner,
+    guarantor: record.guarantor,
+    ledger: ledgerText(home),
+    join: home.ledger.account(record.address) === undefined ? 'pending' : 'on-ledger',
+    backup: backupPath(home.directory, record.address),
+    replaced,
+  };
+}
+
+const ledgerText = (home: HomeLedger): string => hex(home.founding.ledgerId);
+const random = (count: number): Uint8Array => new Uint8Array(randomBytes(count));
+const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+function refusal(message: string, remedy: string): CliError {
+  return new CliError(message, remedy, ExitCode.CheckFailed);
+}
