@@ -17,14 +17,16 @@ terminal or taken from FAIRHOP_PASSPHRASE. The founding owner of a gateway is th
   withData(keys.command('new').description('make a key').argument('<name>')).action((name: string, flags: Flags) =>
     guarded(async () => {
       const ring = ringOf(flags);
-      const made = await ring.create(name);
-      print(flags, { ...made, file: ring.fileOf(name) }, [`${made.name}  ${made.publicKey}`, `in ${ring.fileOf(name)}`]);
+      const { publicKey } = await ring.create(name);
+      const file = ring.fileOf(name);
+      print(flags, { name, publicKey, file }, [`${name}  ${publicKey}`, `in ${file}`]);
     }));
   withData(keys.command('list').description('names and public keys')).action((flags: Flags) =>
     guarded(async () => {
       const list = ringOf(flags).list();
       const rows = list.map(({ name, publicKey }) => [name, publicKey]);
-      print(flags, { keys: list }, rows.length === 0 ? ['no keys yet: `fairhop keys new NAME`'] : table(['name', 'key'], rows));
+      const lines = rows.length === 0 ? ['no keys yet: `fairhop keys new NAME`'] : table(['name', 'key'], rows);
+      print(flags, { keys: list }, lines);
     }));
   withData(keys.command('export').description('write a copy of a key, encrypted').argument('<name>').argument('<file>'))
     .action((name: string, file: string, flags: Flags) =>

@@ -15,8 +15,8 @@ interface Flags {
 }
 
 export function register(program: Command): void {
-  const node = program.command('node').description('look into a provisioned board');
-  const config = node.command('config').description('settings of the node');
+  const node = program.command('node').description('look into a provisioned board').helpCommand(false);
+  const config = node.command('config').description('settings of the node').helpCommand(false);
   const sub = (name: string, description: string): Command =>
     config
       .command(name)

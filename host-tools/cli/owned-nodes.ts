@@ -57,7 +57,8 @@ async function list(flags: OwnerFlags & { all?: boolean }): Promise<void> {
     node.balance, node.free, node.line, node.channels, notices(node),
   ]);
   const headings = ['address', 'owner', 'status', 'balance', 'free', 'line', 'channels', ''];
-  print(flags, { height, nodes }, rows.length === 0 ? ['no nodes of your own; --all shows every one'] : table(headings, rows));
+  const lines = rows.length === 0 ? ['no nodes of your own; --all shows every one'] : table(headings, rows);
+  print(flags, { height, nodes }, lines);
 }
 
 async function join(text: string, flags: JoinFlags): Promise<void> {

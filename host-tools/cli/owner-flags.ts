@@ -31,7 +31,8 @@ export function withGateway(command: Command): Command {
   return withData(command)
     .option('--http <url>', 'address of the gateway', 'http://127.0.0.1:8640')
     .addOption(
-      new Option('--token <text>', "the gateway's token; without it the one in the data directory").env('FAIRHOP_TOKEN'),
+      new Option('--token <text>', "the gateway's token; without it that of the data directory")
+        .env('FAIRHOP_TOKEN'),
     );
 }
 

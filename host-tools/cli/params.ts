@@ -19,7 +19,10 @@ function lines(params: ParamsView): string[] {
   return [
     ...Object.entries(single).map(([name, value]) => `${name.padEnd(18)} ${value}`),
     '',
-    ...table(['rate (by vote)', 'now', 'least', 'most'], rates.map(({ name, value, low, high }) => [name, value, low, high])),
+    ...table(
+      ['rate (by vote)', 'now', 'least', 'most'],
+      rates.map(({ name, value, low, high }) => [name, value, low, high]),
+    ),
     '',
     ...table(
       ['pool', 'what', 'balance', 'share'],

@@ -6,12 +6,13 @@ import { ACTION_WORDS, motionOf } from '../owner/proposals.ts';
 import { fate, guarded, print, sessionOf, withWait, type OwnerFlags } from './owner-flags.ts';
 
 export function register(program: Command): void {
-  const help = Object.entries(ACTION_WORDS).map(([action, words]) => `  fairhop propose ${action} ${words}`).join('\n');
+  const lines = Object.entries(ACTION_WORDS).map(([action, words]) => `  fairhop propose ${action} ${words}`);
+  const help = ['\nWhat can be proposed (`fairhop params` shows rates, bounds, pools and gateways):', ...lines];
   withWait(program.command('propose').description('put something to the vote of the members'))
     .argument('<action>')
     .argument('[words...]')
     .option('--from <name>', "a member's key", FOUNDER)
-    .addHelpText('after', `\nWhat can be proposed (\`fairhop params\` shows rates, their bounds, pools and gateways):\n${help}`)
+    .addHelpText('after', help.join('\n'))
     .action((action: string, words: string[], flags: OwnerFlags & { from: string }) =>
       guarded(() => propose(action, words, flags)));
 }

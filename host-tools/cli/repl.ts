@@ -51,9 +51,20 @@ async function evaluate(client: PacketClient, expression: string, flags: Flags):
     else console.log(value === undefined ? 'undefined' : JSON.stringify(value));
   } catch (error) {
     if (!(error instanceof PacketError) || error.code !== 'refused') throw error;
-    if (flags.json === true) console.log(JSON.stringify({ expression, value: null, error: error.message }));
-    else console.error(error.message);
+    const message = spoken(error.message);
+    if (flags.json === true) console.log(JSON.stringify({ expression, value: null, error: message }));
+    else console.error(message);
     process.exitCode = ExitCode.CheckFailed;
+  }
+}
+
+/** The Fairhop firmware prints errors as JSON lines (docs/console.md). */
+function spoken(printed: string): string {
+  try {
+    const { message } = JSON.parse(printed) as { message?: unknown };
+    return typeof message === 'string' ? message : printed;
+  } catch {
+    return printed;
   }
 }
 

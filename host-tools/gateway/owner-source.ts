@@ -68,7 +68,7 @@ export class OwnerSource implements OwnerApi {
     for (const id of idsOf(this.store.block(height))) {
       const followed = this.followed.get(id);
       if (followed === undefined || !this.waiting.delete(id)) continue;
-      followed.view = { id, code: TxCode.OK, text: codeText(TxCode.OK), state: 'included', height };
+      followed.view = includedAt(height, id);
     }
     for (const id of this.waiting) {
       const { bytes } = this.followed.get(id)!;
@@ -86,7 +86,7 @@ export class OwnerSource implements OwnerApi {
     if (since === 0) return undefined;
     let height = since;
     for (const block of this.store.blocks(since, SEARCHED_MAX)) {
-      if (idsOf(block).includes(id)) return { id, code: TxCode.OK, text: codeText(TxCode.OK), state: 'included', height };
+      if (idsOf(block).includes(id)) return includedAt(height, id);
       height++;
     }
     return undefined;
@@ -134,6 +134,10 @@ export class OwnerSource implements OwnerApi {
     this.store.putBook(root, book);
     return { root: hex(root), bytes: book.length };
   }
+}
+
+function includedAt(height: number, id: string): TransactionView {
+  return { id, code: TxCode.OK, text: codeText(TxCode.OK), state: 'included', height };
 }
 
 function idsOf(block: Uint8Array | undefined): string[] {

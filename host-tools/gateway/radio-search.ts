@@ -91,9 +91,9 @@ async function ask(path: string): Promise<Answer> {
 }
 
 /**
- * Asks until something answers; never settles on a port where nothing does. The interpreter is asked and not the node: a
- * board without settings, and one whose radio has failed, run no node, and an interpreter may take an EVENT to which no
- * program listens.
+ * Asks until something answers; never settles on a port where nothing does. The interpreter is asked and not the
+ * node: a board without settings, and one whose radio has failed, run no node, and an interpreter may take an EVENT
+ * to which no program listens.
  */
 async function identify(client: PacketClient, path: string): Promise<Answer> {
   if ((await patiently(() => client.eval(IS_FAIRHOP))) !== true) return { kind: 'interpreter', path };

@@ -65,32 +65,39 @@ export class BundleMap {
 
   private inFile({ line, column, excerpt }: Frame): number | undefined {
     const start = this.lineStarts[line - 1];
-    if (start === undefined) return undefined;
-    return excerpt === undefined || fits(this.lineFrom(start, this.code.length), excerpt)
-      ? start + column - 1
-      : undefined;
+    return start === undefined ? undefined : this.inLine(start, this.code.length, column, excerpt);
   }
 
-  /** Without the text there is no telling which of hundreds of bodies it is. A name helps where several fit. */
+  /**
+   * A callback is called by another name than it was made with, so with its text at hand any body may be meant. Some
+   * builds of the interpreter leave the text out; then the name has to be right.
+   */
   private inBodies(frame: Frame): (number | undefined)[] {
-    const { name, excerpt } = frame;
-    if (excerpt === undefined) return [];
     this.bodies ??= bodiesOf(this.code);
     const found = this.bodies
-      .map((body) => ({ name: body.name, offset: this.inBody(body, frame, excerpt) }))
+      .map((body) => ({ name: body.name, offset: this.inBody(body, frame) }))
       .filter(({ offset }) => offset !== undefined);
-    const byName = found.filter((body) => name !== undefined && body.name === name);
-    return (byName.length > 0 ? byName : found).map(({ offset }) => offset);
+    const byName = found.filter(({ name }) => name === frame.name);
+    const isLoose = frame.excerpt !== undefined && byName.length === 0;
+    return (isLoose ? found : byName).map(({ offset }) => offset);
   }
 
-  private inBody(body: Body, { line, column }: Frame, excerpt: string): number | undefined {
+  private inBody(body: Body, { line, column, excerpt }: Frame): number | undefined {
     let start = body.start;
     for (let i = 1; i < line; i++) {
       const end = this.code.indexOf('\n', start);
       if (end < 0 || end >= body.end) return undefined;
       start = end + 1;
     }
-    return fits(this.lineFrom(start, body.end), excerpt) ? start + column - 1 : undefined;
+    return this.inLine(start, body.end, column, excerpt);
+  }
+
+  /** The interpreter means the first character of a word: anything else in the text is another program. */
+  private inLine(start: number, limit: number, column: number, excerpt: string | undefined): number | undefined {
+    const line = this.lineFrom(start, limit);
+    const [before = '', here = ''] = [line[column - 2], line[column - 1]];
+    if (here.trim() === '' || (/\w/.test(before) && /\w/.test(here))) return undefined;
+    return excerpt === undefined || fits(line, excerpt) ? start + column - 1 : undefined;
   }
 
   private lineFrom(start: number, limit: number): string {

@@ -2,7 +2,7 @@
 // all that were built here. An answer counts when all of them that fit agree.
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { OUTPUT_DIR } from '../firmware-build/paths.ts';
+import { OUTPUT_DIR, ROOT } from '../firmware-build/paths.ts';
 import { BundleMap, type Frame, type Place } from './bundle-map.ts';
 
 export class Bundles {
@@ -26,7 +26,10 @@ export class Bundles {
     if (frame.excerpt === undefined && this.named === undefined && this.board === undefined) return undefined;
     const texts = new Map<string, Place>();
     for (const file of this.candidates())
-      for (const place of this.open(file)?.places(frame) ?? []) texts.set(placeText(place), place);
+      for (const place of this.open(file)?.places(frame) ?? []) {
+        // Bundles of sources that are gone stay behind in the build folder.
+        if (existsSync(join(ROOT, place.file))) texts.set(placeText(place), place);
+      }
     return texts.size === 1 ? [...texts.values()][0] : undefined;
   }
 

@@ -31,7 +31,8 @@ export class GatewayClient implements LedgerReader {
   constructor(url: string, private readonly token: string | undefined) {
     const base = URL.canParse(url) ? new URL(url) : undefined;
     if (base === undefined || !/^https?:$/.test(base.protocol)) {
-      throw new CliError(`--http ${url} is no URL`, 'Give http://HOST:PORT, such as http://127.0.0.1:8640', ExitCode.Usage);
+      const remedy = 'Give http://HOST:PORT, such as http://127.0.0.1:8640';
+      throw new CliError(`--http ${url} is no URL`, remedy, ExitCode.Usage);
     }
     this.base = base;
   }
@@ -126,7 +127,8 @@ export class GatewayClient implements LedgerReader {
     } catch {
       parsed = undefined;
     }
-    if (typeof parsed === 'object' && parsed !== null) return { status: response.status, body: parsed as Answer['body'] };
+    const { status } = response;
+    if (typeof parsed === 'object' && parsed !== null) return { status, body: parsed as Answer['body'] };
     throw new CliError(
       `what answers on ${this.base.origin} is no Fairhop gateway`,
       'Name the address that the gateway printed at its start: --http URL',

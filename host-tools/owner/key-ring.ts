@@ -209,7 +209,7 @@ function checkName(name: string): void {
   if (isKeyName(name) && name !== FOUNDER && name !== FOUNDER_TOO && !name.startsWith('node-')) return;
   throw new CliError(
     `"${name}" cannot be the name of a key`,
-    `Choose up to 32 small letters, digits and dashes, a letter first; not "${FOUNDER}", "${FOUNDER_TOO}" or "node-...".`,
+    `Choose up to 32 of a-z, 0-9 and "-", a letter first; not "${FOUNDER}", "${FOUNDER_TOO}" or "node-...".`,
     ExitCode.Usage,
   );
 }

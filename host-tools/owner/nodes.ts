@@ -103,7 +103,8 @@ export async function publishAgain(session: Session, params: ParamsView, node: L
 export async function nodeAt(session: Session, address: number): Promise<LedgerNodeView> {
   const node = await session.gateway().node(address);
   if (node !== undefined && node.status !== 'gone') return node;
-  throw new CliError(`the ledger has no node ${addressText(address)}`, '`fairhop node list --all` shows the nodes.', ExitCode.Refused);
+  const remedy = '`fairhop node list --all` shows the nodes.';
+  throw new CliError(`the ledger has no node ${addressText(address)}`, remedy, ExitCode.Refused);
 }
 
 async function identityOf(

@@ -53,7 +53,8 @@ test('a hostile file costs neither memory nor time, and is not taken for ours', 
   const started = process.cpuUsage();
   const kdfs: Record<string, unknown>[] = [
     { n: 1 << 30 }, { n: 65537 }, { n: 0 }, { n: -65536 }, { n: '65536' }, { n: 1.5 }, { n: null },
-    { n: 1 << 18, r: 16 }, { r: 0 }, { r: 1e9 }, { p: 0 }, { p: 1e9 }, { p: [1] }, { name: 'none' }, { salt: '' }, { salt: 'zz'.repeat(16) },
+    { n: 1 << 18, r: 16 }, { r: 0 },
+    { r: 1e9 }, { p: 0 }, { p: 1e9 }, { p: [1] }, { name: 'none' }, { salt: '' }, { salt: 'zz'.repeat(16) },
     { salt: 'ab'.repeat(1e6) }, { salt: 7 },
   ];
   for (const change of kdfs) refused(JSON.stringify({ ...file(), kdf: { ...file().kdf, ...change } }), /damaged/);

@@ -1,6 +1,6 @@
-// One real node and the neighbours that a test speaks for, byte by byte: what they send is chosen freely, what the node
-// sends is kept. Time passes 50 ms an event; the radio of the node always succeeds. No ledger: STATE comes from a home
-// whose key the test holds. Used by the tests of this folder.
+// One real node and the neighbours that a test speaks for, byte by byte: what they send is chosen freely,
+// what the node sends is kept. Time passes 50 ms an event; the radio of the node always succeeds. No ledger:
+// STATE comes from a home whose key the test holds. Used by the tests of this folder.
 import assert from 'node:assert/strict';
 import type { Action, NodeConfig, StorePort } from '#mesh';
 import { ActionKind, EventKind, KeyRecord, MeshNode, Note } from '#mesh';
@@ -33,7 +33,7 @@ function linkKey(address: number): Uint8Array {
 /** Links of a neighbour's chain, from the anchor up. */
 export function chainOf(payer: number, generation = CHAIN.generation, chain = CHAIN.chain): Uint8Array[] {
   const prefix = payPrefix({ ledger: LEDGER, address: payer, generation }, chain);
-  const links = [new Uint8Array(Book.LINK).fill(0x44)];
+  const links: Uint8Array[] = [new Uint8Array(Book.LINK).fill(0x44)];
   for (let i = 0; i < 200; i++) links.unshift(step(nodeCrypto, prefix, links[0]!));
   return links;
 }

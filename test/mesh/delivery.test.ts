@@ -1,5 +1,6 @@
-// What a mesh promises to somebody who puts up boards: readings arrive over several hops, with and without losses,
-// whoever carried them has earned on the ledger, whoever sent them has paid, and both books of each channel agree.
+// What a mesh promises to somebody who puts up boards: readings arrive over several hops, with and without
+// losses, whoever carried them has earned on the ledger, whoever sent them has paid, and both books of each
+// channel agree.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Acc, Note } from '#mesh';
@@ -68,7 +69,8 @@ for (const loss of [0.1, 0.2]) {
     const texts = world.delivered.filter(({ text }) => text !== '').map(({ text }) => text);
     assert.equal(new Set(texts).size, texts.length, 'none twice');
     assert.ok(boards[0]!.balance > 0 && world.ledger.totals().conserved);
-    // Receipts that never came leave the payer believing in less use; no more than trust covers, or it would be told.
+    // Receipts that never came leave the payer believing in less use; no more than trust covers, or it would
+    // be told.
     world.quiet();
     world.checkBooks(TRUSTED_UNITS);
   });
@@ -81,7 +83,8 @@ test('boards talk to each other through a board between them, and it earns from 
   world.every(12, (n) => n < 20 && left!.send(right!, `to the right ${n}`));
   world.every(12, (n) => n < 20 && right!.send(left!, `to the left ${n}`));
   world.run(320);
-  // They begin at the same moment and do not hear each other: the worst case of a channel without coordination.
+  // They begin at the same moment and do not hear each other: the worst case of a channel without
+  // coordination.
   assert.ok(right!.delivered.length + left!.delivered.length >= 36);
   const earned = [left!, right!].map(
     (from) => relay!.notes.filter(({ note, who }) => note === Note.EARNED && who === from.address).length,

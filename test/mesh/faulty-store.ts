@@ -1,5 +1,6 @@
-// A board's flash in memory, with a power cut at a chosen write: before it, when the old value stays, or right after
-// it, when nothing that depends on the new one has happened yet. Used by the tests of this folder.
+// A board's flash in memory, with a power cut at a chosen write: before it, when the old value stays, or
+// right after it, when nothing that depends on the new one has happened yet. Used by the tests of this
+// folder.
 import type { StorePort } from '#mesh';
 
 export class PowerCut extends Error {}

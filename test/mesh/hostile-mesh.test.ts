@@ -1,6 +1,6 @@
-// Attacks that take a whole mesh and the ledger: relays that cheat with the backed bit, drop, or withhold receipts, a
-// sender that stops paying, a sender and a last hop against the relay between them, a spoofed address. For each the
-// most that is gained or lost, in links, and the sum of all balances unchanged.
+// Attacks that take a whole mesh and the ledger: relays that cheat with the backed bit, drop, or withhold
+// receipts, a sender that stops paying, a sender and a last hop against the relay between them, a spoofed
+// address. For each the most that is gained or lost, in links, and the sum of all balances unchanged.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Acc, Note, type MeshNode } from '#mesh';
@@ -109,7 +109,8 @@ test('a sender that stops paying: the relay next to it loses at most what that s
 test('sender and last hop against the relay between them: its income covers what it pays on', () => {
   const { world, stations } = payingLine(4);
   const [, lastHop, middle, sender] = stations as [Station, Station, Station, Station];
-  // The last hop is honest towards the destination, so that it can claim from the middle; the sender stops paying.
+  // The last hop is honest towards the destination, so that it can claim from the middle; the sender stops
+  // paying.
   sender.mesh.payments.reveal = () => new Uint8Array(17);
   world.run(900);
   world.quiet();

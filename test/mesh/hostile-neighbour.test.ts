@@ -1,5 +1,5 @@
-// A neighbour that lies, storms, withholds or forges, spoken for byte by byte: for each attack the most that it gains,
-// as docs/security.md and SPEC 8 state it. The node goes on serving the honest ones.
+// A neighbour that lies, storms, withholds or forges, spoken for byte by byte: for each attack the most that
+// it gains, as docs/security.md and SPEC 8 state it. The node goes on serving the honest ones.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Acc, EventKind, Nb, NbFlag, Note } from '#mesh';
@@ -225,7 +225,8 @@ test('OPENs for ever new chains: carried to the gateway less and less often', ()
     talk.wait(5);
     if (s % 60 === 0) all += Math.min(carried(), 9);
   }
-  // Each is repeated three times on a link that never answers: nine to twelve OPENs of retry periods 1 1 2 4 8 16 32 ..
+  // Each is repeated three times on a link that never answers: nine to twelve OPENs of retry periods 1 1 2 4
+  // 8 16 32 ..
   assert.ok(all / 4 <= 12, `${all} transmissions in an hour`);
 });
 

@@ -1,5 +1,5 @@
-// What is bounded: tables when they are full, time on air by duty cycle, what a relay gives away, and everything over a
-// day of traffic. A full table refuses; it never gives up a claim that is not paid.
+// What is bounded: tables when they are full, time on air by duty cycle, what a relay gives away, and
+// everything over a day of traffic. A full table refuses; it never gives up a claim that is not paid.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Acc, EventKind, Note } from '#mesh';

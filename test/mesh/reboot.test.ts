@@ -1,5 +1,6 @@
-// Power goes at any moment, also between any two writes to flash. No counter, packet number, chain or one-time key is
-// used twice (the world's monitor looks at every frame), links in hand stay and are claimed, and service comes back.
+// Power goes at any moment, also between any two writes to flash. No counter, packet number, chain or
+// one-time key is used twice (the world's monitor looks at every frame), links in hand stay and are claimed,
+// and service comes back.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Acc, Note, OutFlag } from '#mesh';

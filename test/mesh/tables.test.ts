@@ -1,5 +1,5 @@
-// Section 8 of the SPEC against the code: every record's fields without gap or overlap, table sizes, numbers of notes
-// and of things to send; and the relations between sizes that the mesh relies on.
+// Section 8 of the SPEC against the code: every record's fields without gap or overlap, table sizes, numbers
+// of notes and of things to send; and the relations between sizes that the mesh relies on.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
-// A small mesh in virtual time: real nodes, the simulated channel between them, the real ledger behind station 0, and
-// the gateway's own parts (Home, EndStation, Downlink) around it. Watches every frame for what may never repeat. Links
-// are explicit, so who hears whom is the test's choice. Used by the tests of this folder only.
+// A small mesh in virtual time: real nodes, the simulated channel between them, the real ledger behind
+// station 0, and the gateway's own parts (Home, EndStation, Downlink) around it. Watches every frame for what
+// may never repeat. Links are explicit, so who hears whom is the test's choice. Used by the tests of this
+// folder only.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import {
@@ -226,7 +227,10 @@ export class Station {
   }
 }
 
-/** What must never repeat, whatever reboots: counters, packet numbers, one-time keys, links shown to two payees. */
+/**
+ * What must never repeat, whatever reboots: counters, packet numbers, one-time keys, links shown to two
+ * payees.
+ */
 class Monitor {
   private readonly counters = new Map<string, string>();
   private readonly packets = new Map<string, string>();
@@ -449,8 +453,9 @@ export class World {
   }
 
   /**
-   * Books of payer and payee about each channel, when nothing is under way. The payer may believe in less use than the
-   * payee (a receipt got lost), never in more; nothing is pending; links shown are covered by the ledger's limit.
+   * Books of payer and payee about each channel, when nothing is under way. The payer may believe in less use
+   * than the payee (a receipt got lost), never in more; nothing is pending; links shown are covered by the
+   * ledger's limit.
    */
   checkBooks(tolerance = 0): void {
     for (const payer of this.stations) {

@@ -4,6 +4,12 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { register as registerBackup } from '../../host-tools/cli/backup.ts';
+import { CliError, ExitCode } from '../../host-tools/cli/cli-error.ts';
+import { register as registerNode } from '../../host-tools/cli/node.ts';
+import { register as registerProvision } from '../../host-tools/cli/provision.ts';
+import { register as registerSend } from '../../host-tools/cli/send.ts';
 import { RealScheduler } from '../../host-tools/ether/scheduler.ts';
 import { ROOT } from '../../host-tools/firmware-build/paths.ts';
 import { joinStreams } from '../../host-tools/serial/byte-stream.ts';
@@ -43,6 +49,38 @@ export function fairhop(args: string[], options: { env?: NodeJS.ProcessEnv; inpu
     child.on('error', reject);
     child.on('close', (status) => resolve({ status, stdout, stderr }));
   });
+}
+
+/**
+ * The same in this process, which starts at once: for tests that are about the board and not about the program. One
+ * at a time, since it listens to the process's own console.
+ */
+export async function command(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  const program = new Command('fairhop').exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
+  for (const register of [registerProvision, registerNode, registerBackup, registerSend]) register(program);
+  for (const one of program.commands) one.copyInheritedSettings(program);
+  const ran: Ran = { status: 0, stdout: '', stderr: '' };
+  const { log, error } = console;
+  const before = Object.fromEntries(Object.keys(env).map((name) => [name, process.env[name]]));
+  console.log = (text: string) => void (ran.stdout += `${text}\n`);
+  console.error = (text: string) => void (ran.stderr += `${text}\n`);
+  Object.assign(process.env, env);
+  try {
+    await program.parseAsync(['node', 'fairhop', ...args]);
+    ran.status = Number(process.exitCode ?? 0);
+  } catch (failure) {
+    if (failure instanceof CliError) [ran.status, ran.stderr] = [failure.exitCode, `${ran.stderr}${failure.message}\n  remedy: ${failure.remedy}`];
+    else if (failure instanceof CommanderError) ran.status = ExitCode.Usage;
+    else throw failure;
+  } finally {
+    process.exitCode = undefined;
+    Object.assign(console, { log, error });
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+  return ran;
 }
 
 export interface Plugged<B extends Board> {

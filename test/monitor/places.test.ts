@@ -14,7 +14,10 @@ import { EspruinoBoard } from '../../host-tools/virtual/espruino-board.ts';
 import { INTERPRETER_REMEDY, interpreterPath } from '../device/interpreter.ts';
 import { inDirectory, until, vmBoard } from './bench.ts';
 
-const APP = 'test/monitor/apps/thrower.ts';
+const APP = 'test/firmware-build/fixtures/thrower.ts';
+
+const IN_FILE = /\.bootcde:\d+:\d+\)?$/;
+const IN_BODY = /[ (]:\d+:\d+\)?$/;
 
 /** Line of the application's source with this remark. */
 function lineOf(remark: string): number {
@@ -24,11 +27,12 @@ function lineOf(remark: string): number {
 const build = (): Promise<Firmware> => buildFirmware('linux-udp', { app: join(ROOT, APP) });
 
 /** Tells the board to fail, and gives the source places that the monitor names, in order. */
-async function placesAfter(board: Board, bundle: string, request: object, count: number): Promise<string[]> {
+async function placesAfter(board: Board, bundle: string, request: object, form: RegExp, count: number): Promise<string[]> {
   const decoder = new Decoder(new Bundles(bundle));
   const places: string[] = [];
   const client = new PacketClient(board.console, { packetTimeoutMs: 10_000 });
   client.lines.onLine((line) => {
+    if (line.startsWith('    at ')) assert.match(line, form);
     for (const { fields } of decoder.line(line, 0)) if (typeof fields.source === 'string') places.push(fields.source);
   });
   await client.event(request);
@@ -37,11 +41,11 @@ async function placesAfter(board: Board, bundle: string, request: object, count:
   return places.map((place) => place.replace(/:\d+$/, ''));
 }
 
-async function checkBoth(board: Board, { file }: Firmware): Promise<void> {
-  const [thrown, called] = await placesAfter(board, file, { fail: 'read' }, 2);
+async function checkBoth(board: Board, { file }: Firmware, form: RegExp): Promise<void> {
+  const [thrown, called] = await placesAfter(board, file, { fail: 'read' }, form, 2);
   assert.equal(thrown, `${APP}:${lineOf('thrown here: first')}`);
   assert.equal(called, `${APP}:${lineOf('called here: first')}`);
-  const [method] = await placesAfter(board, file, { by: 3 }, 1);
+  const [method] = await placesAfter(board, file, { by: 3 }, form, 1);
   assert.equal(method, `${APP}:${lineOf('thrown here: second')}`);
 }
 
@@ -53,14 +57,14 @@ describe('errors lead to the TypeScript', { concurrency: false }, () => {
       const firmware = await build();
       const board = vmBoard(directory, firmware.code);
       await board.start();
-      await checkBoth(board, firmware);
+      await checkBoth(board, firmware, IN_FILE);
       await board.stop();
     }));
 
-  for (const [how, loader] of [
-    ['with positions in the stored file', undefined],
-    // Code in memory has no file: its positions count from the body, as those of mapped flash on an ESP32 do.
-    ['with positions in the body, as an ESP32 prints them', 'eval(require("Storage").read("app"));'],
+  for (const [how, form, loader] of [
+    ['with positions in the stored file', IN_FILE, undefined],
+    // A copy in memory has no file: its positions count from the body, as those of mapped flash on an ESP32 do.
+    ['with positions in the body, as an ESP32 prints them', IN_BODY, 'eval(require("Storage").read("app")+"");'],
   ] as const) {
     it(`on the real interpreter, ${how}`, { skip }, () =>
       inDirectory(async (directory) => {
@@ -73,7 +77,7 @@ describe('errors lead to the TypeScript', { concurrency: false }, () => {
             await board.writeFile('app', Buffer.from(firmware.code, 'latin1'));
             await board.reload();
           }
-          await checkBoth(board, firmware);
+          await checkBoth(board, firmware, form);
         } finally {
           await board.stop();
         }

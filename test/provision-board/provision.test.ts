@@ -15,7 +15,7 @@ import { PacketClient } from '../../host-tools/serial/packet-protocol.ts';
 import { OpenPort } from '../../host-tools/serial/serial-port.ts';
 import { EspruinoBoard } from '../../host-tools/virtual/espruino-board.ts';
 import { makeBook, macKey } from '#protocol';
-import { fairhop, inDirectory, plugged, vmBoard, type Ran } from '../monitor/bench.ts';
+import { command, fairhop, inDirectory, plugged, vmBoard, type Ran } from '../monitor/bench.ts';
 import { INTERPRETER_REMEDY, interpreterPath } from '../device/interpreter.ts';
 
 const REPORT_SCHEMA: Schema = {
@@ -126,23 +126,23 @@ describe('a board is provisioned', { concurrency: false }, () => {
           for (const text of [first.stdout, first.stderr, ...files.map(String)]) assert.ok(!text.includes(hex));
         }
 
-        const [again] = rowsOf(await fairhop(args));
+        const [again] = rowsOf(await command(args));
         assert.deepEqual([again!.outcome, again!.address], ['unchanged', made!.address]);
         await board.writeFile('fh.keys', new Uint8Array(52));
-        const [mended] = rowsOf(await fairhop([...args, '--reading', '30']));
+        const [mended] = rowsOf(await command([...args, '--reading', '30']));
         assert.deepEqual([mended!.outcome, mended!.address], ['updated', made!.address]);
         assert.equal((await settingsOf(board)).readingS, 30);
         await checkBoard(board, mended!, data);
 
-        const other = await fairhop([...args, '--data', join(directory, 'other')]);
+        const other = await command([...args, '--data', join(directory, 'other')]);
         assert.equal(other.status, 10);
         assert.match(other.stderr, /node of another ledger[^]*remedy: give --replace/);
-        const bob = await fairhop(['provision', '--port', path, '--owner', 'bob', '--data', data]);
+        const bob = await command(['provision', '--port', path, '--owner', 'bob', '--data', data]);
         assert.match(bob.stderr, /belongs to alice/);
         assert.equal((await settingsOf(board)).name, 'hill barn');
 
         await board.writeFile('fh.w', new Uint8Array(8));
-        const [replaced] = rowsOf(await fairhop([...args, '--replace', '--name', 'hill barn']));
+        const [replaced] = rowsOf(await command([...args, '--replace', '--name', 'hill barn']));
         assert.deepEqual([replaced!.outcome, replaced!.replaced], ['provisioned', made!.address]);
         assert.notEqual(replaced!.address, made!.address);
         assert.equal(await board.readFile('fh.w'), undefined);
@@ -160,13 +160,13 @@ describe('a board is provisioned', { concurrency: false }, () => {
       const { board, path, unplug } = await plugged(vmBoard(directory, code));
       try {
         const args = ['provision', '--port', path, '--owner', 'founder', '--data', data, '--json'];
-        const [made] = rowsOf(await fairhop(args));
+        const [made] = rowsOf(await command(args));
         // As after a pulled cable: the pay secret is there, the settings are not, and the record says so.
         board.flash.erase('fh.node');
         board.flash.erase('fh.cp');
         const file = join(data, 'provision', `${made!.address}.json`);
         writeFileSync(file, readFileSync(file, 'utf8').replace('"written"', '"writing"'));
-        const [finished] = rowsOf(await fairhop(args));
+        const [finished] = rowsOf(await command(args));
         assert.deepEqual([finished!.outcome, finished!.address], ['provisioned', made!.address]);
         await checkBoard(board, finished!, data);
       } finally {
@@ -183,7 +183,7 @@ describe('a board is provisioned', { concurrency: false }, () => {
         const csv = join(directory, 'boards.csv');
         const rows = plugs.map(({ path }, i) => `${path},"board ""${i}""",${i === 1 ? 'alice' : ''}`);
         writeFileSync(csv, `port,name,owner\n${rows.join('\n')}\n/dev/nowhere,,\n`);
-        const ran = await fairhop(['provision', '--csv', csv, '--owner', 'founder', '--data', data, '--json']);
+        const ran = await command(['provision', '--csv', csv, '--owner', 'founder', '--data', data, '--json']);
         assert.equal(ran.status, 3, ran.stderr);
         const reports = JSON.parse(ran.stdout) as Row[];
         assert.deepEqual(reports.map(({ ok }) => ok), [true, true, true, false]);
@@ -211,7 +211,7 @@ describe('a board is provisioned', { concurrency: false }, () => {
           await desk.store.close();
         }
         const [again] = rowsOf(
-          await fairhop(['provision', '--port', plugs[0]!.path, '--owner', 'founder', '--data', data, '--json']),
+          await command(['provision', '--port', plugs[0]!.path, '--owner', 'founder', '--data', data, '--json']),
         );
         // The boards that came later are in its key table now.
         assert.deepEqual([again!.outcome, again!.join], ['updated', 'on-ledger']);
@@ -232,9 +232,9 @@ describe('a board is provisioned', { concurrency: false }, () => {
       const { path, unplug } = await plugged(real);
       try {
         const args = ['provision', '--port', path, '--owner', 'founder', '--data', data, '--json'];
-        const [made] = rowsOf(await fairhop(args));
+        const [made] = rowsOf(await command(args));
         await overPort(path, (readFile) => checkBoard({ readFile }, made!, data));
-        const [again] = rowsOf(await fairhop(args));
+        const [again] = rowsOf(await command(args));
         assert.deepEqual([again!.outcome, again!.address], ['unchanged', made!.address]);
       } finally {
         await unplug();
@@ -248,7 +248,7 @@ it('the link key in the record is that of the secret', () =>
     const data = join(directory, 'data');
     const { path, unplug } = await plugged(vmBoard(directory, code));
     try {
-      const ran = await fairhop(['provision', '--port', path, '--owner', 'founder', '--data', data]);
+      const ran = await command(['provision', '--port', path, '--owner', 'founder', '--data', data]);
       assert.equal(ran.status, 0, ran.stderr);
       assert.match(ran.stdout, /fairhop:[0-9a-f]{8}@[0-9a-f]{16}/);
       const [record] = readRecords(data);

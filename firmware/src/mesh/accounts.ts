@@ -1,6 +1,6 @@
-// Who owes whom, per neighbour (SPEC 8.4). `In`: the neighbour's chain that pays this node. `Out`: this node's chain
-// that pays the neighbour. Everything counts budget units (1/64 link); `used` may be negative, when links paid on an
-// old chain are still unused. Pure bookkeeping: no frames, no routes, no keys.
+// Who owes whom, per neighbour (SPEC 8.4). `In`: the neighbour's chain that pays this node. `Out`: this
+// node's chain that pays the neighbour. Everything counts budget units (1/64 link); `used` may be negative,
+// when links paid on an old chain are still unused. Pure bookkeeping: no frames, no routes, no keys.
 import { Book, Money, copyBytes, getU16, getU32, putU16, putU32, toHex } from '#protocol';
 import type { StorePort } from './ports.ts';
 import { Size } from './config.ts';
@@ -35,11 +35,17 @@ export const enum Acc {
   OUT_LOST = 72,
   /** Of the units lost without a receipt so many may still be conceded: an eighth of what was settled. */
   OUT_GRACE = 76,
-  /** When this node last asked about its own chain (OPEN, RESYNC, STATE_REQUEST), claimed, or asked about theirs. */
+  /**
+   * When this node last asked about its own chain (OPEN, RESYNC, STATE_REQUEST), claimed, or asked about
+   * theirs.
+   */
   OUT_ASKED_S = 80,
   CLAIM_S = 84,
   IN_ASKED_S = 88,
-  /** Generation and chain of their newest OPEN or RESYNC: what a payment that fits no proven channel may be of. */
+  /**
+   * Generation and chain of their newest OPEN or RESYNC: what a payment that fits no proven channel may be
+   * of.
+   */
   IN_OFFER = 92,
   /** How often, without seeing the effect; each doubles the wait. */
   OUT_ASKS = 94,
@@ -188,16 +194,21 @@ export class Accounts {
     return this.u16(nb, Acc.OUT_LINKS) * Money.UNITS_PER_LINK - used;
   }
 
-  /** Trust in units: what settled packets of this neighbour have really earned here, at most `maxLinks` links. */
+  /**
+   * Trust in units: what settled packets of this neighbour have really earned here, at most `maxLinks` links.
+   */
   trust(nb: number, maxLinks: number): number {
     const margin = this.i32(nb, Acc.MARGIN);
     const most = maxLinks * Money.UNITS_PER_LINK;
     return margin > most ? most : margin < 0 ? 0 : margin;
   }
 
-  /** True when no payment, debt or claim would be lost with this record in memory (the store keeps the rest). */
+  /**
+   * True when no payment, debt or claim would be lost with this record in memory (the store keeps the rest).
+   */
   idle(nb: number): boolean {
-    return this.i32(nb, Acc.IN_PENDING) === 0 && this.i32(nb, Acc.OUT_PENDING) === 0 && this.unclaimed(nb) === 0;
+    const promised = this.i32(nb, Acc.IN_PENDING) !== 0 || this.i32(nb, Acc.OUT_PENDING) !== 0;
+    return !promised && this.unclaimed(nb) === 0;
   }
 
   /** Links received that the ledger does not know to be settled. */

@@ -1,5 +1,5 @@
-// What goes into the node and what comes out of it. One event in, a list of actions out; the list is reused at the
-// next step, so whoever carries the actions out does it at once.
+// What goes into the node and what comes out of it. One event in, a list of actions out; the list is reused
+// at the next step, so whoever carries the actions out does it at once.
 
 export const enum EventKind {
   /** A frame from the radio: bytes, a = RSSI in dBm, b = SNR in dB. */
@@ -30,7 +30,10 @@ export const enum ActionKind {
   TRANSMIT = 1,
   /** A packet for this node: bytes = plaintext, address = source, a = class, b = hops. */
   DELIVER = 2,
-  /** A packet for the host of this gateway: bytes = lock, ciphertext; address = source, a = class * 256 + hops, b = seq. */
+  /**
+   * A packet for the host of this gateway: bytes = lock, ciphertext; address = source, a = class * 256 +
+   * hops, b = seq.
+   */
   HOST_DELIVER = 3,
   /** Something worth telling: a = Note, b = a figure, address = whom it concerns. */
   NOTE = 4,

@@ -1,5 +1,6 @@
-// Airtime as a token bucket (SPEC 8.5, 8.8): what a relay gives away to unbacked packets and to emergencies, and what
-// the region lets it send at all. Credits of time flow in at so many per mille of the time that passes.
+// Airtime as a token bucket (SPEC 8.5, 8.8): what a relay gives away to unbacked packets and to emergencies,
+// and what the region lets it send at all. Credits of time flow in at so many per mille of the time that
+// passes.
 export class AirBudget {
   perMille: number;
   tokensUs: number;
@@ -14,7 +15,10 @@ export class AirBudget {
     this.atMs = 0;
   }
 
-  /** Takes `airtimeMs` if the bucket holds it. A frame larger than the whole bucket waits for a full one and owes. */
+  /**
+   * Takes `airtimeMs` if the bucket holds it. A frame larger than the whole bucket waits for a full one and
+   * owes.
+   */
   take(airtimeMs: number, nowMs: number): boolean {
     const tokens = this.tokensUs + (nowMs - this.atMs) * this.perMille;
     this.tokensUs = tokens > this.capacityUs ? this.capacityUs : tokens;

@@ -1,7 +1,8 @@
-// An accepted packet on its way (SPEC 8.4, 8.8): composed when the radio is free, repeated until the next hop is heard
-// forwarding it, given to the route's spare once, taken back when nothing helps. Own and relayed packets alike.
+// An accepted packet on its way (SPEC 8.4, 8.8): composed when the radio is free, repeated until the next hop
+// is heard forwarding it, given to the route's spare once, taken back when nothing helps. Own and relayed
+// packets alike.
 import {
-  Class, Data, Flag, FrameType, Link, Nack, NackReason, Pay, Receipt, Wire, copyBytes, cut, getU16, putU16,
+  Class, Data, Flag, FrameType, Link, Nack, NackReason, Pay, Receipt, Wire, copyBytes, getU16, putU16,
 } from '#protocol';
 import { Acc } from './accounts.ts';
 import { Note } from './actions.ts';
@@ -20,7 +21,9 @@ const TRIES_MAX = 3;
 const LATER_MS = 60;
 /** A frame that the radio never reported on is queued again after so long. */
 const FORGOTTEN_DS = 100;
-/** A source without a receipt asks at half time, at three quarters and so on, but not more often than this. */
+/**
+ * A source without a receipt asks at half time, at three quarters and so on, but not more often than this.
+ */
 const ASK_DS = 50;
 const BUSY_WAIT_MS = 1000;
 const RETRY_WAIT_MS = 50;
@@ -77,10 +80,12 @@ export class Carrier {
       }
     }
     const room = Wire.FRAME_MAX - Data.OVERHEAD - body.length - (pay === undefined ? 0 : Pay.SIZE) - 1;
-    const receipts = this.settlement.collectReceipts(down, Math.min(Math.floor(room / Receipt.SIZE), Receipt.BATCH_MAX), false);
+    const most = Math.min(Math.floor(room / Receipt.SIZE), Receipt.BATCH_MAX);
+    const receipts = this.settlement.collectReceipts(down, most, false);
     const count = receipts.length / Receipt.SIZE;
     let end = Data.BODY + body.length;
-    const frame = new Uint8Array(end + (count ? receipts.length + 1 : 0) + (pay === undefined ? 0 : Pay.SIZE) + Wire.MIC);
+    const trailers = (count ? receipts.length + 1 : 0) + (pay === undefined ? 0 : Pay.SIZE);
+    const frame = new Uint8Array(end + trailers + Wire.MIC);
     const record = rec * Pn.SIZE;
     copyBytes(frame, Data.SRC, pending.table, record + Pn.SRC, 10);
     frame[Data.CLASS] = pending.get8(rec, Pn.CLASS);
@@ -107,7 +112,8 @@ export class Carrier {
     const down = pending.get8(rec, Pn.DOWN);
     const last = this.core.neighbours.address(down) === pending.get32(rec, Pn.DST);
     // The last hop answers with a receipt, which waits for company; others with their forward.
-    const waitMs = 1500 + 6 * airtimeMs + (last ? this.core.config.receiptDelayMs : 0) + this.core.jitter.below(800);
+    const answerMs = last ? this.core.config.receiptDelayMs : 0;
+    const waitMs = 1500 + 6 * airtimeMs + answerMs + this.core.jitter.below(800);
     pending.set32(rec, Pn.NEXT, this.core.nowDs() + Math.ceil(waitMs / 100));
   }
 
@@ -118,7 +124,8 @@ export class Carrier {
     const pending = this.pending;
     for (let i = pending.findLock(frame, Data.LOCK, Wire.LOCK, -1); i !== Index.NONE; ) {
       const down = pending.get8(i, Pn.DOWN);
-      if (down < Size.NEIGHBOURS && this.core.neighbours.alias(down) === frame[Link.SENDER]) this.acknowledge(i);
+      const heard = down < Size.NEIGHBOURS && this.core.neighbours.alias(down) === frame[Link.SENDER];
+      if (heard) this.acknowledge(i);
       i = pending.findLock(frame, Data.LOCK, Wire.LOCK, i);
     }
   }
@@ -160,7 +167,8 @@ export class Carrier {
     if (reason === NackReason.CREDIT && amount > 0 && amount <= 8) {
       let hope = accounts.i32(nb, Acc.OUT_TRUST) > 0 || this.pending.get8(rec, Pn.TRIES) === 0;
       if (accounts.i32(nb, Acc.OUT_TRUST) > 0) accounts.setU32(nb, Acc.OUT_TRUST, 0);
-      // It counts packets as delivered whose receipts never reached us. Else it misses links: asked, it shows the last.
+      // It counts packets as delivered whose receipts never reached us. Else it misses links: asked, it shows
+      // the last.
       else if (this.payments.concede(nb, amount)) hope = true;
       else this.payments.channels.resync(nb);
       if (hope && this.retry(rec, RETRY_WAIT_MS)) return;
@@ -193,14 +201,17 @@ export class Carrier {
     core.neighbours.learn(old, false);
     core.routes.breakTo(dst, old);
     const down = core.routes.next(dst);
-    const again = down === Index.NONE || down === old || down === pending.get8(rec, Pn.UP);
     const body = pending.body(rec);
-    if (again || body === undefined || pending.flag(rec, PnFlag.REROUTED)) return this.drop(rec, NackReason.NO_ROUTE);
+    const elsewhere = down !== Index.NONE && down !== old && down !== pending.get8(rec, Pn.UP);
+    if (!elsewhere || body === undefined || pending.flag(rec, PnFlag.REROUTED)) {
+      return this.drop(rec, NackReason.NO_ROUTE);
+    }
     const last = core.neighbours.address(down) === dst;
     const out = last ? 0 : pending.get16(rec, Pn.OUT);
     if (pending.get8(rec, Pn.CLASS) & Class.BACKED && !last) {
       const short = out < neededUnits(core, dst, core.airtimeMs(Data.OVERHEAD + body.length), 0);
-      if (short || this.payments.funding(down, out) === Funding.NONE) return this.drop(rec, NackReason.NO_ROUTE);
+      const unpayable = short || this.payments.funding(down, out) === Funding.NONE;
+      if (unpayable) return this.drop(rec, NackReason.NO_ROUTE);
     }
     this.settlement.release(rec);
     this.settlement.assign(rec, down, out);
@@ -209,7 +220,9 @@ export class Carrier {
     this.queue(rec, RETRY_WAIT_MS);
   }
 
-  /** An end: both promises are taken back and the upstream learns whether the way or the money was missing. */
+  /**
+   * An end: both promises are taken back and the upstream learns whether the way or the money was missing.
+   */
   private drop(rec: number, reason: number): undefined {
     const pending = this.pending;
     this.settlement.release(rec);

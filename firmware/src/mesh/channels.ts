@@ -1,9 +1,10 @@
-// Payment channels with neighbours (SPEC 8.6): bind a chain and have it opened, learn from home what the ledger holds,
-// find the place again after a reboot, claim what was earned. Every question is repeated with growing pauses until its
-// effect is seen. Moves no packets and no links; payments.ts pays over what stands here.
+// Payment channels with neighbours (SPEC 8.6): bind a chain and have it opened, learn from home what the
+// ledger holds, find the place again after a reboot, claim what was earned. Every question is repeated with
+// growing pauses until its effect is seen. Moves no packets and no links; payments.ts pays over what stands
+// here.
 import {
-  Book, ClaimPayload, ErrorCode, Flag, FrameType, Money, Open, OpenPayload, Payload, Resync, StateFlag, StatePayload,
-  StateRequestPayload, copyBytes, equalBytes, getU16, getU32, putU16, putU32,
+  Book, ClaimPayload, ErrorCode, Flag, FrameType, Money, Open, OpenPayload, Payload, Resync, StateFlag,
+  StatePayload, StateRequestPayload, copyBytes, equalBytes, getU16, getU32, putU16, putU32,
 } from '#protocol';
 import { Acc, InFlag, OutFlag } from './accounts.ts';
 import { Note } from './actions.ts';
@@ -44,12 +45,13 @@ export class Channels {
 
   /** Two epochs before its expiry a channel takes no more payments (SPEC 8.6). */
   lapsed(nb: number, expiryField: number): boolean {
-    return this.core.heightNow() + 2 * this.core.config.epochHeights > this.core.accounts.u32(nb, expiryField);
+    const last = this.core.accounts.u32(nb, expiryField) - 2 * this.core.config.epochHeights;
+    return this.core.heightNow() > last;
   }
 
   /**
-   * Sees to it that a neighbour can be paid: binds a chain, repeats OPEN, replaces a chain near its end. `dry`: what
-   * the ledger is known to settle does not suffice; perhaps home knows of more.
+   * Sees to it that a neighbour can be paid: binds a chain, repeats OPEN, replaces a chain near its end.
+   * `dry`: what the ledger is known to settle does not suffice; perhaps home knows of more.
    */
   want(nb: number, dry: boolean): void {
     const core = this.core;
@@ -68,18 +70,20 @@ export class Channels {
       core.note(Note.OPENING, accounts.u32(nb, Acc.ADDRESS), accounts.u8(nb, Acc.OUT_CHAIN));
     }
     if (this.askedLately(nb)) return;
-    if (this.wallet.signature(nb) !== undefined) this.outbox.push(Intent.OPEN, nb, 0, core.jitter.below(400), undefined);
-    else this.sign(nb);
+    if (this.wallet.signature(nb) !== undefined) {
+      this.outbox.push(Intent.OPEN, nb, 0, core.jitter.below(400), undefined);
+    } else {
+      // One signature at a time; one whose OPEN is on its way gives up its place and is made again when
+      // needed.
+      const job = this.wallet.signing;
+      const free = job === undefined || (job.neighbour !== nb && this.askedLately(job.neighbour));
+      if (free) this.wallet.startSigning(nb);
+    }
   }
 
-  /** One signature at a time; one whose OPEN is on its way gives up its place and is made again when needed. */
-  private sign(nb: number): void {
-    const job = this.wallet.signing;
-    if (job !== undefined && job.neighbour !== nb && this.askedLately(job.neighbour)) this.wallet.signing = undefined;
-    if (this.wallet.signing === undefined) this.wallet.startSigning(nb);
-  }
-
-  /** The neighbour disagrees about what was paid: ask how far it is, and pay no more until it has answered. */
+  /**
+   * The neighbour disagrees about what was paid: ask how far it is, and pay no more until it has answered.
+   */
   resync(nb: number): void {
     const accounts = this.core.accounts;
     if ((accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.PROVEN) === 0 || this.askedLately(nb)) return;
@@ -95,7 +99,8 @@ export class Channels {
       return;
     }
     // It has forgotten, or will not say: what may have been shown is lost, and paying goes on behind it.
-    accounts.setU16(nb, Acc.OUT_LINKS, Math.max(accounts.u16(nb, Acc.OUT_LINKS), accounts.u16(nb, Acc.OUT_LEASE)));
+    const shown = Math.max(accounts.u16(nb, Acc.OUT_LINKS), accounts.u16(nb, Acc.OUT_LEASE));
+    accounts.setU16(nb, Acc.OUT_LINKS, shown);
     this.resumed(nb);
   }
 
@@ -141,15 +146,15 @@ export class Channels {
   receiveOpen(nb: number, frame: Uint8Array): void {
     const core = this.core;
     const accounts = core.accounts;
-    // Whatever it offers: each OPEN that STATE does not confirm doubles the wait. The first two waits are equal, so
-    // that the payer's next one, which doubles too, does not come a moment too early.
+    // Whatever it offers, an OPEN without effect doubles the wait, one step behind the payer, who doubles too.
     if (this.waiting(accounts.u32(nb, Acc.IN_ASKED_S), accounts.u8(nb, Acc.IN_ASKS) - 1)) return;
     accounts.setU16(nb, Acc.IN_OFFER, frame[Open.GENERATION] * 256 + frame[Open.CHAIN]);
     this.asked(nb, Acc.IN_ASKED_S, Acc.IN_ASKS);
     const payload = new Uint8Array(OpenPayload.SIZE);
     payload[0] = Payload.OPEN;
     putU32(payload, OpenPayload.PAYER, accounts.u32(nb, Acc.ADDRESS));
-    copyBytes(payload, OpenPayload.GENERATION, frame, Open.GENERATION, OpenPayload.SIZE - OpenPayload.GENERATION);
+    const rest = OpenPayload.SIZE - OpenPayload.GENERATION;
+    copyBytes(payload, OpenPayload.GENERATION, frame, Open.GENERATION, rest);
     this.sendHome(payload);
   }
 
@@ -175,25 +180,22 @@ export class Channels {
     const generation = frame[Resync.GENERATION];
     const chain = frame[Resync.CHAIN];
     if (frame.length === Resync.SIZE_ASK) {
-      const known = accounts.u16(nb, Acc.IN_GENERATION) === generation * 256 + chain;
-      if (known && accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) this.outbox.push(Intent.RESYNC, nb, 1, 0, undefined);
-      else {
+      const proven = (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) !== 0;
+      if (proven && accounts.u16(nb, Acc.IN_GENERATION) === generation * 256 + chain) {
+        this.outbox.push(Intent.RESYNC, nb, 1, 0, undefined);
+      } else {
         // A chain of which no STATE came, or which this node forgot: home knows.
         accounts.setU16(nb, Acc.IN_OFFER, generation * 256 + chain);
         this.askIn(nb);
       }
       return;
     }
-    if (accounts.u8(nb, Acc.OUT_GENERATION) !== generation || accounts.u8(nb, Acc.OUT_CHAIN) !== chain) return;
+    if (accounts.u16(nb, Acc.OUT_GENERATION) !== generation * 256 + chain) return;
     if ((accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.RESYNC) === 0) return;
-    this.resynced(nb, getU16(frame, Resync.NUMBER), frame);
-  }
-
-  /** The payee says how far the chain is and proves it with the link, which only this node can have shown. */
-  private resynced(nb: number, number: number, frame: Uint8Array): void {
+    // The payee says how far the chain is and proves it with the link, which only this node can have shown.
     const core = this.core;
-    const accounts = core.accounts;
     const address = accounts.u32(nb, Acc.ADDRESS);
+    const number = getU16(frame, Resync.NUMBER);
     if (number > accounts.u16(nb, Acc.OUT_LIMIT)) return core.refuse(ErrorCode.BAD_LINK, address);
     if (number > 0) {
       const own = this.wallet.link(nb, number);
@@ -205,7 +207,9 @@ export class Channels {
       accounts.setU16(nb, Acc.OUT_LINKS, number);
       accounts.add(nb, Acc.OUT_LOST, forgotten * Money.UNITS_PER_LINK);
       accounts.indulge(nb, forgotten * Money.UNITS_PER_LINK);
-    } else if (forgotten < 0) accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) | OutFlag.REPEAT);
+    } else if (forgotten < 0) {
+      accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) | OutFlag.REPEAT);
+    }
     this.resumed(nb);
     core.note(Note.RESYNCED, address, number);
   }
@@ -240,10 +244,13 @@ export class Channels {
       accounts.setU8(nb, Acc.OUT_ASKS, 0);
     }
     accounts.setU16(nb, Acc.OUT_SETTLED, getU16(state, StatePayload.SETTLED));
-    this.raise(nb, Acc.OUT_EXPIRY, getU32(state, StatePayload.EXPIRY));
+    // Of two dates the later is right: a STATE may be an old one, played again.
+    const expiry = Math.max(getU32(state, StatePayload.EXPIRY), accounts.u32(nb, Acc.OUT_EXPIRY));
+    accounts.setU32(nb, Acc.OUT_EXPIRY, expiry);
     accounts.save(nb);
     if (fresh) {
-      if (this.wallet.signing !== undefined && this.wallet.signing.neighbour === nb) this.wallet.signing = undefined;
+      const job = this.wallet.signing;
+      if (job !== undefined && job.neighbour === nb) this.wallet.signing = undefined;
       core.note(Note.CHANNEL_OUT, accounts.u32(nb, Acc.ADDRESS), accounts.u16(nb, Acc.OUT_LIMIT));
       // The first links will be wanted at once: begin to walk their segment.
       this.wallet.link(nb, accounts.u16(nb, Acc.OUT_LINKS) + 1);
@@ -278,17 +285,15 @@ export class Channels {
       accounts.setU16(nb, Acc.IN_SETTLED, settled);
       accounts.setU8(nb, Acc.CLAIM_ASKS, 0);
     }
-    this.raise(nb, Acc.IN_EXPIRY, getU32(state, StatePayload.EXPIRY));
+    const expiry = Math.max(getU32(state, StatePayload.EXPIRY), accounts.u32(nb, Acc.IN_EXPIRY));
+    accounts.setU32(nb, Acc.IN_EXPIRY, expiry);
     accounts.save(nb);
     if (fresh) core.note(Note.CHANNEL_IN, accounts.u32(nb, Acc.ADDRESS), limit);
   }
 
-  /** Of two dates the later is right: a STATE may be an old one, played again. */
-  private raise(nb: number, field: number, height: number): void {
-    if (height > this.core.accounts.u32(nb, field)) this.core.accounts.setU32(nb, field, height);
-  }
-
-  /** The neighbour pays on a new chain: claim the rest of the old one, and keep its unused links as credit. */
+  /**
+   * The neighbour pays on a new chain: claim the rest of the old one, and keep its unused links as credit.
+   */
   private switchChain(nb: number, generation: number, chain: number): boolean {
     const accounts = this.core.accounts;
     if (accounts.unclaimed(nb) > 0 && !this.retired.add(this.claimOf(nb))) return false;
@@ -306,8 +311,8 @@ export class Channels {
   }
 
   /**
-   * When a payee claims (SPEC 8.6): half the window, the first claim early, before expiry, a closing payer, one that
-   * is gone. A claim of what is settled already fills up a channel that ran dry.
+   * When a payee claims (SPEC 8.6): half the window, the first claim early, before expiry, a closing payer,
+   * one that is gone. A claim of what is settled already fills up a channel that ran dry.
    */
   claimIfDue(nb: number): void {
     const core = this.core;
@@ -316,15 +321,13 @@ export class Channels {
     if ((accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) === 0) return;
     const settled = accounts.u16(nb, Acc.IN_SETTLED);
     const limit = accounts.u16(nb, Acc.IN_LIMIT);
-    const half = (limit - settled) >> 1;
     const first = settled === 0 && unclaimed >= core.config.claimFirstLinks;
     const ageing = core.heightNow() + 4 * core.config.epochHeights >= accounts.u32(nb, Acc.IN_EXPIRY);
     const closing = (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.CLOSING) !== 0;
     // Who is gone pays no more: settled, its record can make room.
     const gone = core.neighbours.silent(nb, core.nowS, Math.ceil(core.config.helloMaxMs / 1000));
-    if (unclaimed <= 0 ? settled < limit || closing || gone : unclaimed < half && !first && !ageing && !closing && !gone) {
-      return;
-    }
+    const due = unclaimed >= (limit - settled) >> 1 || first || ageing || closing || gone;
+    if (unclaimed > 0 ? !due : settled < limit || closing || gone) return;
     if (this.waiting(accounts.u32(nb, Acc.CLAIM_S), accounts.u8(nb, Acc.CLAIM_ASKS))) return;
     this.asked(nb, Acc.CLAIM_S, Acc.CLAIM_ASKS);
     core.note(Note.CLAIMING, accounts.u32(nb, Acc.ADDRESS), accounts.u16(nb, Acc.IN_LINKS));
@@ -348,7 +351,9 @@ export class Channels {
     if (this.retired.next(-1) === Index.NONE || this.waiting(this.retiredS, this.retiredAsks)) return;
     this.retiredS = this.core.nowS;
     this.retiredAsks++;
-    for (let i = this.retired.next(-1); i !== Index.NONE; i = this.retired.next(i)) this.sendHome(this.retired.claim(i));
+    for (let i = this.retired.next(-1); i !== Index.NONE; i = this.retired.next(i)) {
+      this.sendHome(this.retired.claim(i));
+    }
   }
 
   /** Asks home about the chain a neighbour pays on, or the newer one that it named. */

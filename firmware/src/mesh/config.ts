@@ -1,5 +1,6 @@
 // What a node is told once: who it is, which ledger, radio and money parameters hold (SPEC 2). Written at
-// provisioning, read at boot, never changed by the node. Also the sizes of all tables: the only memory it takes.
+// provisioning, read at boot, never changed by the node. Also the sizes of all tables: the only memory it
+// takes.
 import type { RadioProfile } from '#protocol';
 
 export interface NodeConfig {

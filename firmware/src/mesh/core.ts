@@ -1,5 +1,5 @@
-// What all parts of the node share: identity, tables, time as it was told, the list of actions, and the sealing and
-// checking of frames between neighbours (SPEC 3.3, 3.4). No decisions here.
+// What all parts of the node share: identity, tables, time as it was told, the list of actions, and the
+// sealing and checking of frames between neighbours (SPEC 3.3, 3.4). No decisions here.
 import type { Crypto } from '#protocol';
 import {
   ErrorCode, Link, Sync, Wire, copyBytes, equalBytes, getU16, getU32, micOf, putU16, putU32, timeOnAirMs,
@@ -103,7 +103,9 @@ export class Core {
     return this.height + Math.floor((this.nowS - this.heightS) / this.config.blockIntervalS);
   }
 
-  /** One counter for all frames this node sends, leased on flash 256 at a time: it never repeats (SPEC 3.4). */
+  /**
+   * One counter for all frames this node sends, leased on flash 256 at a time: it never repeats (SPEC 3.4).
+   */
   nextCounter(): number {
     if (this.counter >= this.counterLease) {
       const bytes = new Uint8Array(4);
@@ -139,13 +141,14 @@ export class Core {
   }
 
   /**
-   * Whose frame is it? The neighbour index whose pairwise key and counter hold, else NONE. An alias is only a hint,
-   * so every neighbour that carries it is tried; `unsynced` is told of one whose counter is not known.
+   * Whose frame is it? The neighbour index whose pairwise key and counter hold, else NONE. An alias is only a
+   * hint, so every neighbour that carries it is tried; `unsynced` is told of one whose counter is not known.
    */
   authenticate(frame: Uint8Array, unsynced: (index: number) => void): number {
     const nb = this.neighbours;
     const low = getU16(frame, Link.COUNTER);
-    for (let i = nb.findAlias(frame[Link.SENDER], -1); i !== Index.NONE; i = nb.findAlias(frame[Link.SENDER], i)) {
+    const alias = frame[Link.SENDER];
+    for (let i = nb.findAlias(alias, -1); i !== Index.NONE; i = nb.findAlias(alias, i)) {
       if (!nb.has(i, NbFlag.KEYED)) continue;
       if (!nb.has(i, NbFlag.SYNCED)) {
         unsynced(i);
@@ -155,7 +158,7 @@ export class Core {
       if (this.micHolds(frame, this.linkKey(i), nb.address(i), Math.floor(counter / 65536), Wire.MIC)) {
         nb.setFloor(i, counter);
         // Its namesakes were tried in vain, which is no fault of theirs.
-        for (let k = nb.findAlias(frame[Link.SENDER], -1); k < i; k = nb.findAlias(frame[Link.SENDER], k)) {
+        for (let k = nb.findAlias(alias, -1); k < i; k = nb.findAlias(alias, k)) {
           nb.table[k * Nb.SIZE + Nb.MIC_FAILS] = 0;
         }
         return i;
@@ -173,7 +176,8 @@ export class Core {
   /** The same for SYNC and SYNCACK, which carry a 6-byte MIC and no counter. */
   authenticateSync(frame: Uint8Array): number {
     const nb = this.neighbours;
-    for (let i = nb.findAlias(frame[Link.SENDER], -1); i !== Index.NONE; i = nb.findAlias(frame[Link.SENDER], i)) {
+    const alias = frame[Link.SENDER];
+    for (let i = nb.findAlias(alias, -1); i !== Index.NONE; i = nb.findAlias(alias, i)) {
       if (!nb.has(i, NbFlag.KEYED)) continue;
       if (this.micHolds(frame, this.linkKey(i), nb.address(i), 0, Wire.MIC_SYNC)) return i;
     }

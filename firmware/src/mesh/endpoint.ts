@@ -1,7 +1,8 @@
-// Where packets begin and end (SPEC 4.2, 7.3): numbering, encryption, preimage and lock of own packets; checking,
-// decrypting and de-duplicating of what arrives. On a gateway's board the host does this instead.
+// Where packets begin and end (SPEC 4.2, 7.3): numbering, encryption, preimage and lock of own packets;
+// checking, decrypting and de-duplicating of what arrives. On a gateway's board the host does this instead.
 import {
-  Class, Data, ErrorCode, Payload, StatePayload, Wire, copyBytes, cut, getU32, lockOf, packetNonce, preimage, putU16, putU32,
+  Class, Data, ErrorCode, Payload, StatePayload, Wire, copyBytes, cut, getU32, lockOf, packetNonce, preimage,
+  putU16, putU32,
 } from '#protocol';
 import { ActionKind, Note } from './actions.ts';
 import { Size } from './config.ts';
@@ -40,7 +41,9 @@ export class Endpoint {
     this.seqLease = this.seq;
   }
 
-  /** Sends a plaintext (first byte a Payload kind). Backed when a channel is funded, else from free budgets. */
+  /**
+   * Sends a plaintext (first byte a Payload kind). Backed when a channel is funded, else from free budgets.
+   */
   send(dst: number, urgency: number, plaintext: Uint8Array): boolean {
     const core = this.core;
     const key = core.keys.find(dst);
@@ -78,8 +81,8 @@ export class Endpoint {
   }
 
   /**
-   * A packet of this gateway's host: two locks, since the class is under the preimage and only the board knows
-   * whether the packet will be backed: lock if unbacked, lock if backed, ciphertext.
+   * A packet of this gateway's host: two locks, since the class is under the preimage and only the board
+   * knows whether the packet will be backed: lock if unbacked, lock if backed, ciphertext.
    */
   sendForHost(bytes: Uint8Array, dst: number, seq16: number): boolean {
     const body = bytes.subarray(2 * Wire.LOCK, bytes.length);
@@ -103,7 +106,7 @@ export class Endpoint {
     const src = pending.get32(rec, Pn.SRC);
     const key = core.keys.find(src);
     const seq16 = pending.get16(rec, Pn.SEQ);
-    const source = this.source(src);
+    const source = key < 0 ? 0 : this.source(src);
     // The 32-bit number nearest to the highest seen, from its low half.
     const last = getU32(this.sources, source + Src.LAST);
     const ahead = (seq16 - last) & 0xffff;
@@ -112,9 +115,11 @@ export class Endpoint {
     const packetClass = pending.get8(rec, Pn.CLASS) & Class.FIXED;
     const lock = cut(pending.table, rec * Pn.SIZE + Pn.LOCK, Wire.LOCK);
     let genuine = false;
-    // A source that was silent for long, or heard for the first time, may be further on than the low half tells.
+    // A source that was silent for long, or heard for the first time, may be further on than the low half
+    // tells.
     for (let tries = key < 0 ? 0 : NUMBERS_TRIED; tries > 0 && !genuine; tries--) {
-      const x = preimage(core.crypto, core.keys.endMac(key), packetClass, src, core.config.address, seq, ciphertext);
+      const mac = core.keys.endMac(key);
+      const x = preimage(core.crypto, mac, packetClass, src, core.config.address, seq, ciphertext);
       genuine = this.relay.settlement.hostReceipt(lock, x);
       if (!genuine) seq += 65536;
     }
@@ -171,6 +176,7 @@ export class Endpoint {
     bytes.set(ciphertext, Wire.LOCK);
     const packetClass = this.relay.pending.get8(rec, Pn.CLASS) & Class.FIXED;
     const src = this.relay.pending.get32(rec, Pn.SRC);
-    this.core.act(ActionKind.HOST_DELIVER, bytes, src, packetClass * 256 + hops, this.relay.pending.get16(rec, Pn.SEQ));
+    const seq16 = this.relay.pending.get16(rec, Pn.SEQ);
+    this.core.act(ActionKind.HOST_DELIVER, bytes, src, packetClass * 256 + hops, seq16);
   }
 }

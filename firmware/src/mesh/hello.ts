@@ -24,7 +24,9 @@ export class Greeter {
   intervalMs: number;
   nextMs: number;
   toldMs: number;
-  /** Not before: ten times the last HELLO's time on air, so that they take a tenth of it at most (SPEC 8.5). */
+  /**
+   * Not before: ten times the last HELLO's time on air, so that they take a tenth of it at most (SPEC 8.5).
+   */
   restMs: number;
   /** Set when a neighbour needs a pairwise counter: the node queues SYNC. */
   met: (index: number) => void;
@@ -48,7 +50,9 @@ export class Greeter {
     this.soon();
   }
 
-  /** News of a route: one HELLO soon, and not again for a while, so that a flapping route cannot fill the air. */
+  /**
+   * News of a route: one HELLO soon, and not again for a while, so that a flapping route cannot fill the air.
+   */
   private tell(): void {
     if (this.core.nowMs - this.toldMs < QUIET * this.core.config.helloMinMs) return;
     this.toldMs = this.core.nowMs;
@@ -56,7 +60,8 @@ export class Greeter {
   }
 
   private soon(): void {
-    const soon = this.core.nowMs + (this.core.config.helloMinMs >> 2) + this.core.jitter.below(this.core.config.helloMinMs);
+    const shortest = this.core.config.helloMinMs;
+    const soon = this.core.nowMs + (shortest >> 2) + this.core.jitter.below(shortest);
     if (this.nextMs > soon) this.nextMs = soon;
   }
 
@@ -92,22 +97,25 @@ export class Greeter {
     frame[Hello.FLAGS] = core.config.endOnHost ? HelloFlag.GATEWAY : 0;
     frame[Hello.PRICE] = core.config.price;
     frame[Hello.COUNTS] = (neighbours << 4) | routes.length;
-    let at = this.putNeighbours(frame, Hello.BODY);
-    for (let i = 0; i < routes.length; i++) at = this.putRoute(frame, at, routes[i]);
-    core.putMic(frame, core.config.networkKey, 0, Wire.MIC);
-    return frame;
-  }
-
-  private putNeighbours(frame: Uint8Array, start: number): number {
-    const nb = this.core.neighbours;
-    let at = start;
+    let at = Hello.BODY;
     for (let i = 0; i < Size.NEIGHBOURS; i++) {
-      if (!nb.used(i)) continue;
-      frame[at] = nb.alias(i);
-      frame[at + 1] = nb.table[i * Nb.SIZE + Nb.QUALITY_IN];
+      if (!core.neighbours.used(i)) continue;
+      frame[at] = core.neighbours.alias(i);
+      frame[at + 1] = core.neighbours.table[i * Nb.SIZE + Nb.QUALITY_IN];
       at += Hello.NEIGHBOUR_SIZE;
     }
-    return at;
+    for (let i = 0; i < routes.length; i++) {
+      const route = core.routes.table;
+      const from = routes[i] * Rt.SIZE;
+      // Destination, number and hops stand in the record as on the air.
+      copyBytes(frame, at, route, from, HelloRoute.METRIC);
+      copyBytes(frame, at + HelloRoute.METRIC, route, from + Rt.METRIC, 2);
+      const cost = costThrough(core.config.price, getU16(route, from + Rt.COST), core.config.levyPerMille);
+      putU16(frame, at + HelloRoute.COST, cost > 0xffff ? 0xffff : cost);
+      at += Hello.ROUTE_SIZE;
+    }
+    core.putMic(frame, core.config.networkKey, 0, Wire.MIC);
+    return frame;
   }
 
   /** Up to 15 routes, going round the table from HELLO to HELLO. */
@@ -120,19 +128,6 @@ export class Greeter {
       if (routes.used(i)) picked.push(i);
     }
     return picked;
-  }
-
-  private putRoute(frame: Uint8Array, at: number, index: number): number {
-    const core = this.core;
-    const route = core.routes.table;
-    const from = index * Rt.SIZE;
-    copyBytes(frame, at + HelloRoute.DST, route, from + Rt.DST, 4);
-    copyBytes(frame, at + HelloRoute.SEQ, route, from + Rt.SEQ, 2);
-    frame[at + HelloRoute.HOPS] = route[from + Rt.HOPS];
-    copyBytes(frame, at + HelloRoute.METRIC, route, from + Rt.METRIC, 2);
-    const cost = costThrough(core.config.price, getU16(route, from + Rt.COST), core.config.levyPerMille);
-    putU16(frame, at + HelloRoute.COST, cost > 0xffff ? 0xffff : cost);
-    return at + Hello.ROUTE_SIZE;
   }
 
   /** A HELLO whose structure was checked. Everything in it is a claim: it moves routes, never money. */
@@ -150,16 +145,26 @@ export class Greeter {
     if (core.neighbours.stale(index, frame)) return core.refuse(ErrorCode.REPLAYED, address);
     const namesakes = core.neighbours.heard(index, frame, core.alias, rssiDbm, snrDb, core.nowS);
     // Two nodes with one alias: of two that hear each other the larger address yields, of others both.
-    if (namesakes > 1 || (frame[Link.SENDER] === core.alias && address < core.config.address)) this.changeAlias();
+    if (namesakes > 1 || (frame[Link.SENDER] === core.alias && address < core.config.address)) {
+      do core.alias = core.jitter.below(256);
+      while (core.neighbours.findAlias(core.alias, -1) !== Index.NONE);
+      this.hurry();
+    }
     this.takeRoutes(index, address, frame);
-    if (core.neighbours.has(index, NbFlag.KEYED) && !core.neighbours.has(index, NbFlag.SYNCED)) this.met(index);
+    const keyed = core.neighbours.has(index, NbFlag.KEYED);
+    if (keyed && !core.neighbours.has(index, NbFlag.SYNCED)) this.met(index);
   }
 
   private meet(address: number, alias: number): number {
     const core = this.core;
     const key = core.keys.find(address);
     let index = core.neighbours.free();
-    if (index === Index.NONE && key >= 0) index = this.makeRoom();
+    // A full table gives up somebody who never proved to hold a key, for somebody whose key we hold.
+    for (let i = 0; i < Size.NEIGHBOURS && index === Index.NONE && key >= 0; i++) {
+      if (core.neighbours.has(i, NbFlag.SYNCED) || !core.accounts.idle(i)) continue;
+      this.forget(i);
+      index = i;
+    }
     if (index === Index.NONE) return index;
     core.neighbours.add(index, address, alias);
     core.accounts.open(index, address);
@@ -172,30 +177,12 @@ export class Greeter {
     return index;
   }
 
-  /** A full table gives up somebody who never proved to hold a key, for somebody whose key we hold. */
-  private makeRoom(): number {
-    for (let i = 0; i < Size.NEIGHBOURS; i++) {
-      if (this.core.neighbours.has(i, NbFlag.SYNCED) || !this.core.accounts.idle(i)) continue;
-      this.forget(i);
-      return i;
-    }
-    return Index.NONE;
-  }
-
   private forget(index: number): void {
     const core = this.core;
     core.routes.breakVia(index);
     core.note(Note.NEIGHBOUR_LOST, core.neighbours.address(index), 0);
     this.lost(index);
     core.neighbours.drop(index);
-  }
-
-  private changeAlias(): void {
-    const core = this.core;
-    let next = core.jitter.below(256);
-    while (core.neighbours.findAlias(next, -1) !== Index.NONE) next = (next + 1) & 255;
-    core.alias = next;
-    this.hurry();
   }
 
   private takeRoutes(index: number, address: number, frame: Uint8Array): void {
@@ -217,19 +204,14 @@ export class Greeter {
           dst, seq, frame[at + HelloRoute.HOPS], getU16(frame, at + HelloRoute.METRIC),
           getU16(frame, at + HelloRoute.COST), index, weighted < 1 ? 1 : weighted, core.nowS,
         );
-      } else if (getU16(frame, at + HelloRoute.METRIC) === HelloRoute.METRIC_MAX || this.ahead(seq)) this.answerBroken(seq);
+      } else {
+        // Somebody knows a number of ours that we forgot, or lost the way to us: announce a newer one.
+        const ahead = ((seq - this.seq - 1) & 0xffff) < 0x7fff;
+        if (ahead) this.seq = (seq + 1) & 0xfffe;
+        if (ahead || getU16(frame, at + HelloRoute.METRIC) === HelloRoute.METRIC_MAX) this.tell();
+      }
       at += Hello.ROUTE_SIZE;
     }
-  }
-
-  private ahead(seq: number): boolean {
-    return ((seq - this.seq - 1) & 0xffff) < 0x7fff;
-  }
-
-  /** Somebody lost the way to us, or knows a number that we forgot in a reboot: announce a newer one. */
-  private answerBroken(seq: number): void {
-    if (this.ahead(seq)) this.seq = (seq + 1) & 0xfffe;
-    this.tell();
   }
 
   /** Forgets neighbours that fell silent, but never one with money under way. */

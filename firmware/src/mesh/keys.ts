@@ -1,5 +1,6 @@
-// The pairwise keys provisioning installed: per peer a link key, an end-to-end MAC key and an end-to-end cipher key
-// (SPEC 7.2). One flat record a peer; the padded MAC key is made once and kept for the last peer used.
+// The pairwise keys provisioning installed: per peer a link key, an end-to-end MAC key and an end-to-end
+// cipher key (SPEC 7.2). One flat record a peer; the padded MAC key is made once and kept for the last peer
+// used.
 import type { MacKey } from '#protocol';
 import { Wire, getU32, macKey } from '#protocol';
 

@@ -1,5 +1,5 @@
-// Who is in radio range: address, alias, link counter, how well each side hears the other (SPEC 8.2). One flat
-// record a neighbour. Knows nothing of money or routes.
+// Who is in radio range: address, alias, link counter, how well each side hears the other (SPEC 8.2). One
+// flat record a neighbour. Knows nothing of money or routes.
 import { Hello, HelloFlag, getU16, getU32, putU16, putU32 } from '#protocol';
 import { Index, Size } from './config.ts';
 
@@ -49,10 +49,6 @@ export class Neighbours {
 
   constructor() {
     this.table = new Uint8Array(Size.NEIGHBOURS * Nb.SIZE);
-  }
-
-  at(nb: number): number {
-    return nb * Nb.SIZE;
   }
 
   used(nb: number): boolean {
@@ -124,10 +120,17 @@ export class Neighbours {
   }
 
   /**
-   * What a HELLO says of its sender; `ownAlias` is looked up among the neighbours it hears. Returns how often it is
-   * there: two nodes that do not hear each other may have chosen the same.
+   * What a HELLO says of its sender; `ownAlias` is looked up among the neighbours it hears. Returns how often
+   * it is there: two nodes that do not hear each other may have chosen the same.
    */
-  heard(nb: number, hello: Uint8Array, ownAlias: number, rssiDbm: number, snrDb: number, nowS: number): number {
+  heard(
+    nb: number,
+    hello: Uint8Array,
+    ownAlias: number,
+    rssiDbm: number,
+    snrDb: number,
+    nowS: number,
+  ): number {
     const t = this.table;
     const at = nb * Nb.SIZE;
     const seq = getU16(hello, Hello.SEQ);
@@ -164,7 +167,10 @@ export class Neighbours {
     this.table[at] = delivered ? now + ((262 - now) >> 3) : Math.max(now - (now >> 3), PROVEN_MIN);
   }
 
-  /** Expected transmissions in sixteenths, 16..4095: 1 / (heard there x heard back x packets proven delivered). */
+  /**
+   * Expected transmissions in sixteenths, 16..4095: 1 / (heard there x heard back x packets proven
+   * delivered).
+   */
   etx16(nb: number): number {
     const at = nb * Nb.SIZE;
     const t = this.table;

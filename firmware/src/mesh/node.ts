@@ -1,10 +1,10 @@
-// The node: one event in, actions out (SPEC 8). The only switch over events and frame types; it decides who handles
-// what and nothing else. It has no clock and no radio: `step(event, nowMs)` is all that happens, on a board, in the
-// simulator and in a test alike.
+// The node: one event in, actions out (SPEC 8). The only switch over events and frame types; it decides who
+// handles what and nothing else. It has no clock and no radio: `step(event, nowMs)` is all that happens, on a
+// board, in the simulator and in a test alike.
 import type { Crypto } from '#protocol';
 import {
-  Data, ErrorCode, Flag, FrameType, Link, Pay, Receipt, StatePayload, Sync, Wire, checkFrame, getU32, macKey, putU32,
-  trailerBytes,
+  Data, ErrorCode, Flag, FrameType, Link, Pay, Receipt, StatePayload, Sync, Wire, checkFrame, cut, getU32, macKey,
+  putU32, trailerBytes,
 } from '#protocol';
 import type { Action, NodeEvent } from './actions.ts';
 import { EventKind } from './actions.ts';
@@ -50,12 +50,12 @@ export class MeshNode {
     const sendHome = (payload: Uint8Array) => this.endpoint.sendHome(payload);
     this.channels = new Channels(this.core, this.wallet, this.outbox, sendHome);
     this.payments = new Payments(this.core, this.wallet, this.outbox, this.channels);
-    const arrived = (index: number, body: Uint8Array, hops: number) => this.endpoint.receive(index, body, hops);
+    const arrived = (rec: number, body: Uint8Array, hops: number) => this.endpoint.receive(rec, body, hops);
     this.relay = new Relay(this.core, this.outbox, this.payments, arrived);
     this.settlement = this.relay.settlement;
     this.carrier = this.relay.carrier;
     this.endpoint = new Endpoint(this.core, this.relay, this.channels);
-    this.greeter = new Greeter(this.core, (index) => this.wantSync(index), (index) => this.wallet.forget(index));
+    this.greeter = new Greeter(this.core, (nb) => this.wantSync(nb), (nb) => this.wallet.forget(nb));
     this.secondMs = 0;
     this.working = false;
   }
@@ -72,7 +72,7 @@ export class MeshNode {
       case EventKind.SEND: this.endpoint.send(event.a, event.b, event.bytes); break;
       case EventKind.HOST_SEND: this.endpoint.sendForHost(event.bytes, event.a, event.b); break;
       case EventKind.HOST_RECEIPT:
-        this.settlement.hostReceipt(event.bytes, new Uint8Array(event.bytes.subarray(Wire.LOCK, 2 * Wire.LOCK)));
+        this.settlement.hostReceipt(event.bytes, cut(event.bytes, Wire.LOCK, Wire.LOCK));
         break;
       case EventKind.HOST_STATE:
         if (event.bytes.length === StatePayload.SIZE) this.channels.receiveState(event.bytes);
@@ -186,7 +186,9 @@ export class MeshNode {
       return;
     }
     const nonce = getU32(core.neighbours.table, nb * Nb.SIZE + Nb.NONCE);
-    if (nonce === 0 || getU32(frame, Sync.NONCE) !== nonce) return core.refuse(ErrorCode.REPLAYED, core.neighbours.address(nb));
+    if (nonce === 0 || getU32(frame, Sync.NONCE) !== nonce) {
+      return core.refuse(ErrorCode.REPLAYED, core.neighbours.address(nb));
+    }
     putU32(core.neighbours.table, nb * Nb.SIZE + Nb.NONCE, 0);
     core.neighbours.setFloor(nb, getU32(frame, Sync.COUNTER));
     core.neighbours.setFlag(nb, NbFlag.SYNCED, true);

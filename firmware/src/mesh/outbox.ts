@@ -1,6 +1,7 @@
-// Frames waiting for the air (SPEC 8.8): a small queue of intents, made into bytes only when the radio is free, so
-// that counters rise in the order of transmission and trailers ride along. One frame at a time; when the channel is
-// busy the same bytes wait a random, growing time, and when the region's duty cycle is used up until it is not.
+// Frames waiting for the air (SPEC 8.8): a small queue of intents, made into bytes only when the radio is
+// free, so that counters rise in the order of transmission and trailers ride along. One frame at a time; when
+// the channel is busy the same bytes wait a random, growing time, and when the region's duty cycle is used up
+// until it is not.
 import { getU32, putU32 } from '#protocol';
 import { ActionKind } from './actions.ts';
 import { AirBudget } from './budgets.ts';
@@ -73,8 +74,8 @@ export class Outbox {
     this.tries = 0;
     this.paid = false;
     this.dropped = 0;
-    // A quarter of an hour's allowance at most at once, two thirds of it as it flows, a twelfth at boot: never more
-    // than the whole in any hour, an hour with a reboot included.
+    // A quarter of an hour's allowance at most at once, two thirds of it as it flows, a twelfth at boot:
+    // never more than the whole in any hour, an hour with a reboot included.
     this.duty = new AirBudget((core.config.dutyPerMille * 2) / 3, 1350, 450);
   }
 
@@ -98,7 +99,9 @@ export class Outbox {
     return true;
   }
 
-  /** Milliseconds until a record is due; the difference holds when the 32 bits of its time wrap after 49 days. */
+  /**
+   * Milliseconds until a record is due; the difference holds when the 32 bits of its time wrap after 49 days.
+   */
   private waitMs(at: number): number {
     return (getU32(this.table, at + Q.AT) - this.core.nowMs) | 0;
   }
@@ -110,7 +113,7 @@ export class Outbox {
       if (t[at] === 0) continue;
       const wait = this.waitMs(at);
       if (wait > 0) continue;
-      if (t[at] === Intent.HELLO && wait < -HELLO_PATIENCE_MS) return at;
+      if (t[at] === Intent.HELLO && wait + HELLO_PATIENCE_MS < 0) return at;
       if (best < 0 || t[at] < t[best]) best = at;
     }
     return best;
@@ -145,7 +148,8 @@ export class Outbox {
       t[at] = 0;
       this.neighbour = t[at + Q.NEIGHBOUR];
       this.arg = t[at + Q.ARG];
-      const frame = this.composer.compose(intent, this.neighbour, this.arg, t.subarray(at + Q.DATA, at + Q.SIZE));
+      const data = t.subarray(at + Q.DATA, at + Q.SIZE);
+      const frame = this.composer.compose(intent, this.neighbour, this.arg, data);
       if (frame === undefined) continue;
       this.intent = intent;
       this.tries = 0;

@@ -1,5 +1,6 @@
-// Paying and being paid, link by link (SPEC 8.4): is a packet funded, pay ahead when it is not, take a neighbour's
-// links. Moves no packets; the relay asks it before it promises anything. Channels are channels.ts.
+// Paying and being paid, link by link (SPEC 8.4): is a packet funded, pay ahead when it is not, take a
+// neighbour's links. Moves no packets; the relay asks it before it promises anything. Channels are
+// channels.ts.
 import {
   Book, ErrorCode, Flag, FrameType, Link, Money, Pay, Wire, cut, equalBytes, payPrefix, walk,
 } from '#protocol';
@@ -56,7 +57,10 @@ export class Payments {
     return links > PREPAY_MAX ? Funding.NONE : this.payable(nb, links);
   }
 
-  /** Can so many more links be shown to a neighbour? None at all before STATE has, nor beyond what it will settle. */
+  /**
+   * Can so many more links be shown to a neighbour? None at all before STATE has, nor beyond what it will
+   * settle.
+   */
   payable(nb: number, links: number): Funding {
     const accounts = this.core.accounts;
     const flags = accounts.u8(nb, Acc.OUT_FLAGS);
@@ -76,7 +80,8 @@ export class Payments {
 
   /** True when the newest link should go again: a packet that carried it was not acknowledged. */
   repeats(nb: number): boolean {
-    return (this.core.accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.REPEAT) !== 0 && this.core.accounts.u16(nb, Acc.OUT_LINKS) > 0;
+    const accounts = this.core.accounts;
+    return (accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.REPEAT) !== 0 && accounts.u16(nb, Acc.OUT_LINKS) > 0;
   }
 
   /** The next packet to a neighbour brings the newest link again; a lost PAY then costs nothing. */
@@ -85,7 +90,10 @@ export class Payments {
     accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) | OutFlag.REPEAT);
   }
 
-  /** Reveals `links` more links: lease on flash first. The 17 bytes of a PAY, or undefined when not computed yet. */
+  /**
+   * Reveals `links` more links: lease on flash first. The 17 bytes of a PAY, or undefined when not computed
+   * yet.
+   */
   reveal(nb: number, links: number): Uint8Array | undefined {
     const accounts = this.core.accounts;
     const number = accounts.u16(nb, Acc.OUT_LINKS) + links;
@@ -105,8 +113,8 @@ export class Payments {
   }
 
   /**
-   * The neighbour lacks `links` for packets that it counts as delivered and this node as lost: gives in as far as
-   * packets were really lost, at most an eighth of what was settled with it and four links an epoch.
+   * The neighbour lacks `links` for packets that it counts as delivered and this node as lost: gives in as
+   * far as packets were really lost, at most an eighth of what was settled with it and four links an epoch.
    */
   concede(nb: number, links: number): boolean {
     const accounts = this.core.accounts;
@@ -177,7 +185,8 @@ export class Payments {
 
   /** Once a second: what is due with every neighbour. */
   tick(): void {
-    const epoch = Math.floor(this.core.nowS / (this.core.config.epochHeights * this.core.config.blockIntervalS));
+    const config = this.core.config;
+    const epoch = Math.floor(this.core.nowS / (config.epochHeights * config.blockIntervalS));
     this.channels.claimRetired();
     this.channels.askHeight();
     for (let nb = 0; nb < Size.NEIGHBOURS; nb++) {

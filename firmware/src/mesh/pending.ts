@@ -1,6 +1,7 @@
 // Packets under way (SPEC 8.1): one flat record each, from acceptance to expiry. The lock names a packet; its
-// upstream and downstream say who owes whom once the preimage appears. A record is the only claim on a payment
-// that is not a link yet, so a full table refuses new packets; only records that are settled both ways make room.
+// upstream and downstream say who owes whom once the preimage appears. A record is the only claim on a
+// payment that is not a link yet, so a full table refuses new packets; only records that are settled both
+// ways make room.
 import { Data, Pay, Wire, copyBytes, equalBytes, getU16, getU32, putU16, putU32 } from '#protocol';
 import { Index, Size } from './config.ts';
 
@@ -103,11 +104,14 @@ export class Pending {
     return Index.NONE;
   }
 
-  /** The next record after `from` with this lock, whoever it came from; `length` 2 compares a receipt's hint. */
+  /**
+   * The next record after `from` with this lock, whoever it came from; `length` 2 compares a receipt's hint.
+   */
   findLock(lock: Uint8Array, lockAt: number, length: number, from: number): number {
     for (let i = from + 1; i < Size.PENDING; i++) {
       const at = i * Pn.SIZE;
-      if (this.table[at] !== PnState.FREE && equalBytes(this.table, at + Pn.LOCK, lock, lockAt, length)) return i;
+      if (this.table[at] === PnState.FREE) continue;
+      if (equalBytes(this.table, at + Pn.LOCK, lock, lockAt, length)) return i;
     }
     return Index.NONE;
   }
@@ -137,7 +141,8 @@ export class Pending {
     for (let i = 0; i < Size.PENDING; i++) {
       const state = this.get8(i, Pn.STATE);
       if (state === PnState.FREE) return i;
-      if (state !== PnState.SETTLED || this.get8(i, Pn.FLAGS) & (PnFlag.RECEIPT_DUE | PnFlag.OUT_BOOKED)) continue;
+      const open = this.get8(i, Pn.FLAGS) & (PnFlag.RECEIPT_DUE | PnFlag.OUT_BOOKED);
+      if (state !== PnState.SETTLED || open) continue;
       if (first === Index.NONE || this.get32(i, Pn.EXPIRY) < this.get32(first, Pn.EXPIRY)) first = i;
     }
     return first;

@@ -1,14 +1,15 @@
 // The doors of the node: what a board (or a virtual board, or a test) must provide. Types only.
-// The state machine in node.ts never calls the radio or a clock; main.ts carries its actions to these and brings
-// events back. The store alone is called from inside, because a value must be durable before the frame that
-// depends on it exists (SPEC 8.6).
+// The state machine in node.ts never calls the radio or a clock; main.ts carries its actions to these and
+// brings events back. The store alone is called from inside, because a value must be durable before the frame
+// that depends on it exists (SPEC 8.6).
 
 /** A half-duplex LoRa radio. Everything is asynchronous; at most one frame is under way. */
 export interface RadioPort {
   /**
-   * Powers up and listens. `onFrame(frame, rssiDbm, snrDb)`: a frame whose hardware CRC held; the array belongs
-   * to the receiver. `onSent(sent)`: ends each `send`; false means that channel activity was detected and
-   * nothing was transmitted. `onFault(code)`: the driver recovered from a chip or bus fault (counted, logged).
+   * Powers up and listens. `onFrame(frame, rssiDbm, snrDb)`: a frame whose hardware CRC held; the array
+   * belongs to the receiver. `onSent(sent)`: ends each `send`; false means that channel activity was detected
+   * and nothing was transmitted. `onFault(code)`: the driver recovered from a chip or bus fault (counted,
+   * logged).
    */
   start(
     onFrame: (frame: Uint8Array, rssiDbm: number, snrDb: number) => void,
@@ -19,7 +20,10 @@ export interface RadioPort {
   send(frame: Uint8Array): void;
 }
 
-/** Small records that survive a power cut: a `write` that returned is durable, one cut short leaves the old value. */
+/**
+ * Small records that survive a power cut: a `write` that returned is durable, one cut short leaves the old
+ * value.
+ */
 export interface StorePort {
   /** The whole record, or undefined when there is none. */
   read(name: string): Uint8Array | undefined;

@@ -1,5 +1,5 @@
-// Jitter for backoff and HELLO: xorshift32 (Marsaglia 2003), seeded from the node's address and boot count. Not for
-// secrets: those are HMACs of a provisioned seed, since a board's own random numbers are unseeded.
+// Jitter for backoff and HELLO: xorshift32 (Marsaglia 2003), seeded from the node's address and boot count.
+// Not for secrets: those are HMACs of a provisioned seed, since a board's own random numbers are unseeded.
 
 export class Jitter {
   state: number;

@@ -1,5 +1,6 @@
-// Admission (SPEC 8.4, 8.5): a packet is accepted only when it is paid for and can be paid on, or when something is left
-// to give away. Carrying it on is carrier.ts, settling settlement.ts. Own packets take the same path.
+// Admission (SPEC 8.4, 8.5): a packet is accepted only when it is paid for and can be paid on, or when
+// something is left to give away. Carrying it on is carrier.ts, settling settlement.ts. Own packets take the
+// same path.
 import {
   Class, Data, ErrorCode, Money, NackReason, Wire, cut, getU16, getU32, putU16, trailerBytes,
 } from '#protocol';
@@ -107,7 +108,8 @@ export class Relay {
     const backed = (frame[Data.CLASS] & Class.BACKED) !== 0;
     // Slow start of an upstream that brought packets without receipts, and no source may fill the table.
     const most = backed ? accounts.u8(up, Acc.IN_ALLOW) : Size.UPSTREAM_PENDING;
-    if (this.pending.countFrom(up) >= most || this.pending.countSource(src) >= Size.SOURCE_PENDING) return NackReason.BUSY;
+    if (this.pending.countFrom(up) >= most) return NackReason.BUSY;
+    if (this.pending.countSource(src) >= Size.SOURCE_PENDING) return NackReason.BUSY;
     const budgetIn = getU16(frame, Data.BUDGET);
     const airtimeMs = core.airtimeMs(Data.OVERHEAD + body.length);
     let out = 0;
@@ -158,8 +160,8 @@ export class Relay {
   }
 
   /**
-   * Airtime for an unbacked packet (SPEC 8.5). Emergencies have a bucket of their own. While little is left in the
-   * other, a neighbour that had more than its share of it in these ten minutes gets no more.
+   * Airtime for an unbacked packet (SPEC 8.5). Emergencies have a bucket of their own. While little is left
+   * in the other, a neighbour that had more than its share of it in these ten minutes gets no more.
    */
   private give(up: number, emergency: boolean, airtimeMs: number): boolean {
     const core = this.core;

@@ -1,5 +1,6 @@
-// Last claims on chains that a neighbour no longer pays on (SPEC 8.6). They are money already earned, so they live in
-// the store and are repeated until the ledger shows them settled; a full table refuses the change of chain instead.
+// Last claims on chains that a neighbour no longer pays on (SPEC 8.6). They are money already earned, so they
+// live in the store and are repeated until the ledger shows them settled; a full table refuses the change of
+// chain instead.
 import { ClaimPayload, getU16, getU32 } from '#protocol';
 import type { StorePort } from './ports.ts';
 import { Index, Size } from './config.ts';

@@ -1,6 +1,7 @@
-// Destination-sequenced distance vector (Perkins, Bhagwat 1994) over HELLO (SPEC 8.3): per destination the best
-// next hop by expected airtime times price, with hysteresis. Loops cannot form: another next hop is taken only under a
-// newer sequence number, or when its own metric is smaller than ours ever was under this one.
+// Destination-sequenced distance vector (Perkins, Bhagwat 1994) over HELLO (SPEC 8.3): per destination the
+// best next hop by expected airtime times price, with hysteresis. Loops cannot form: another next hop is
+// taken only under a newer sequence number, or when its own metric is smaller than ours ever was under this
+// one.
 import { HelloRoute, getU16, getU32, putU16, putU32 } from '#protocol';
 import { Index, Size } from './config.ts';
 import type { Keys } from './keys.ts';
@@ -13,7 +14,9 @@ export const enum Rt {
   NEXT = 7,
   /** Expected airtime x price from here, 16 = one clean hop at price 1.0. */
   METRIC = 8,
-  /** What the next hop asks for carrying to the destination, 1/64 credit per ms; 0 when it is the destination. */
+  /**
+   * What the next hop asks for carrying to the destination, 1/64 credit per ms; 0 when it is the destination.
+   */
   COST = 10,
   AT_S = 12,
   FLAGS = 16,
@@ -58,7 +61,8 @@ export class Routes {
     const low = dst & 255;
     for (let i = 0; i < Size.ROUTES; i++) {
       // The last byte first: it differs almost always, and this runs for every route of every HELLO.
-      if (this.table[i * Rt.SIZE + 3] === low && getU32(this.table, i * Rt.SIZE) === dst && this.used(i)) return i;
+      if (this.table[i * Rt.SIZE + 3] !== low) continue;
+      if (getU32(this.table, i * Rt.SIZE) === dst && this.used(i)) return i;
     }
     return Index.NONE;
   }
@@ -125,8 +129,9 @@ export class Routes {
       const current = this.metric(i);
       const nearer = metric < getU16(t, at + Rt.BEST) && total < HelloRoute.METRIC_MAX;
       let better = total < HelloRoute.METRIC_MAX;
-      // The next hop itself is believed, and an unreachable destination needs a newer number. Else a newer number wins,
-      // with hysteresis, unless the next hop fell three of them behind; under the same one only who is surely nearer.
+      // The next hop itself is believed, and an unreachable destination needs a newer number. Else a newer
+      // number wins, with hysteresis, unless the next hop fell three of them behind; under the same one only
+      // who is surely nearer.
       if (next === t[at + Rt.NEXT]) better = newer > 0 || total !== current;
       else if (newer > 0) better = better && (newer > 6 || total <= current + (current >> 2));
       else better = nearer && current < HelloRoute.METRIC_MAX && total + (total >> 2) < current;
@@ -179,7 +184,9 @@ export class Routes {
     return victim;
   }
 
-  /** One destination can no longer be reached through `next`: the spare takes over, else a newer offer may. */
+  /**
+   * One destination can no longer be reached through `next`: the spare takes over, else a newer offer may.
+   */
   breakTo(dst: number, next: number): void {
     const i = this.find(dst);
     if (i !== Index.NONE && this.table[i * Rt.SIZE + Rt.NEXT] === next) this.breakAt(i);

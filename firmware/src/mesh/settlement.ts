@@ -1,5 +1,6 @@
-// Both ends of a promise (SPEC 8.4): a packet under way is owed for upstream and owes downstream; the preimage makes
-// both true, expiry ends both. Receipts travel back towards the source in batches and are repeated until heard.
+// Both ends of a promise (SPEC 8.4): a packet under way is owed for upstream and owes downstream; the
+// preimage makes both true, expiry ends both. Receipts travel back towards the source in batches and are
+// repeated until heard.
 import {
   Class, Flag, FrameType, Link, Money, Receipt, Wire, copyBytes, cut, getU16, getU32, lockOf, putU16,
 } from '#protocol';
@@ -13,7 +14,10 @@ import type { Pending } from './pending.ts';
 import { Pn, PnFlag, PnState } from './pending.ts';
 
 const RECEIPT_TRIES_MAX = 3;
-/** How long a settled record answers repetitions: as long as any source asks, 20 s and 10 s for each of 15 hops. */
+/**
+ * How long a settled record answers repetitions: as long as any source asks, 20 s and 10 s for each of 15
+ * hops.
+ */
 const SETTLED_DS = 1700;
 
 export class Settlement {
@@ -28,10 +32,6 @@ export class Settlement {
     this.outbox = outbox;
     this.pending = pending;
     this.overheard = 0;
-  }
-
-  private aliasOf(nb: number): number {
-    return nb < Size.NEIGHBOURS ? this.core.neighbours.alias(nb) : Index.NONE;
   }
 
   /** Gives a record its next hop and books what will be owed there. */
@@ -51,11 +51,14 @@ export class Settlement {
     this.pending.setFlag(rec, PnFlag.OUT_BOOKED, false);
   }
 
-  /** Books one receipt entry; `nb` is the neighbour whose MIC it came under, NONE when overheard (SPEC 8.4). */
+  /**
+   * Books one receipt entry; `nb` is the neighbour whose MIC it came under, NONE when overheard (SPEC 8.4).
+   */
   receipt(entry: Uint8Array, at: number, nb: number): void {
     const pending = this.pending;
-    for (let i = pending.findLock(entry, at, 2, -1); i !== Index.NONE; i = pending.findLock(entry, at, 2, i)) {
+    for (let i = pending.findLock(entry, at, 2, -1); i !== Index.NONE; ) {
       if (this.opens(i, entry, at + Receipt.PREIMAGE)) this.settle(i, entry, at + Receipt.PREIMAGE, nb);
+      i = pending.findLock(entry, at, 2, i);
     }
   }
 
@@ -82,8 +85,23 @@ export class Settlement {
       if (pending.get32(rec, Pn.EXPIRY) < until) pending.set32(rec, Pn.EXPIRY, until);
       if (down < Size.NEIGHBOURS) this.core.neighbours.learn(down, true);
       this.settleUp(rec);
-    } else if (nb === Index.NONE && this.overheard === this.aliasOf(pending.get8(rec, Pn.UP))) this.heardForward(rec);
-    if (nb === down && !pending.flag(rec, PnFlag.DOWN_SETTLED)) this.settleDown(rec, down);
+    } else if (nb === Index.NONE && pending.get8(rec, Pn.RECEIPT_TRIES) > 0) {
+      // The upstream itself passes our receipt on: no need to repeat it.
+      const up = pending.get8(rec, Pn.UP);
+      const heard = up < Size.NEIGHBOURS && this.core.neighbours.alias(up) === this.overheard;
+      if (heard) pending.setFlag(rec, PnFlag.RECEIPT_DUE, false);
+    }
+    if (nb !== down || pending.flag(rec, PnFlag.DOWN_SETTLED)) return;
+    const accounts = this.core.accounts;
+    const units = pending.get16(rec, Pn.OUT);
+    this.release(rec);
+    pending.setFlag(rec, PnFlag.DOWN_SETTLED, true);
+    if (units === 0) return;
+    accounts.use(down, Acc.OUT_USED, units);
+    accounts.indulge(down, units >> 3);
+    // The payee's margin is at least its fee; believing less of its trust only prepays earlier.
+    const most = this.core.config.trustMaxLinks * Money.UNITS_PER_LINK;
+    accounts.setU32(down, Acc.OUT_TRUST, Math.min(accounts.i32(down, Acc.OUT_TRUST) + (units >> 3), most));
   }
 
   private settleUp(rec: number): void {
@@ -107,19 +125,6 @@ export class Settlement {
     this.receiptDue(rec, own ? core.config.receiptDelayMs : core.config.receiptDelayMs >> 2);
   }
 
-  private settleDown(rec: number, down: number): void {
-    const accounts = this.core.accounts;
-    const units = this.pending.get16(rec, Pn.OUT);
-    this.release(rec);
-    this.pending.setFlag(rec, PnFlag.DOWN_SETTLED, true);
-    if (units === 0) return;
-    accounts.use(down, Acc.OUT_USED, units);
-    accounts.indulge(down, units >> 3);
-    // The payee's margin is at least its fee; believing less of its trust only prepays earlier.
-    const most = this.core.config.trustMaxLinks * Money.UNITS_PER_LINK;
-    accounts.setU32(down, Acc.OUT_TRUST, Math.min(accounts.i32(down, Acc.OUT_TRUST) + (units >> 3), most));
-  }
-
   /** A delivery is proven: the preimage for the records that end here. False when it fits none. */
   hostReceipt(lock: Uint8Array, x: Uint8Array): boolean {
     let fits = false;
@@ -138,12 +143,9 @@ export class Settlement {
     this.outbox.push(Intent.RECEIPT, this.pending.get8(rec, Pn.UP), 0, delayMs + 5, undefined);
   }
 
-  /** We hear the upstream pass our receipt on: no need to repeat it. */
-  private heardForward(rec: number): void {
-    if (this.pending.get8(rec, Pn.RECEIPT_TRIES) > 0) this.pending.setFlag(rec, PnFlag.RECEIPT_DUE, false);
-  }
-
-  /** The entries waiting for a neighbour, at most `most`; each then waits to be heard forwarded or repeated. */
+  /**
+   * The entries waiting for a neighbour, at most `most`; each then waits to be heard forwarded or repeated.
+   */
   collectReceipts(up: number, most: number, alone: boolean): Uint8Array {
     const pending = this.pending;
     const found: number[] = [];
@@ -154,19 +156,19 @@ export class Settlement {
     const entries = new Uint8Array(found.length * Receipt.SIZE);
     for (let n = 0; n < found.length; n++) {
       copyBytes(entries, n * Receipt.SIZE, pending.table, found[n] * Pn.SIZE + Pn.LOCK, Receipt.PREIMAGE);
-      copyBytes(entries, n * Receipt.SIZE + Receipt.PREIMAGE, pending.table, found[n] * Pn.SIZE + Pn.PREIMAGE, Wire.LOCK);
-      this.receiptSent(found[n], up, alone);
+      const at = n * Receipt.SIZE + Receipt.PREIMAGE;
+      copyBytes(entries, at, pending.table, found[n] * Pn.SIZE + Pn.PREIMAGE, Wire.LOCK);
+      const tries = pending.get8(found[n], Pn.RECEIPT_TRIES) + 1;
+      pending.set8(found[n], Pn.RECEIPT_TRIES, tries);
+      const source = this.core.neighbours.address(up) === pending.get32(found[n], Pn.SRC);
+      // A source forwards nothing that we could hear; it asks again itself when the receipt was lost.
+      if (source || tries >= RECEIPT_TRIES_MAX) pending.setFlag(found[n], PnFlag.RECEIPT_DUE, false);
+      else {
+        const waitMs = this.core.config.receiptDelayMs + (alone ? 1500 : 2500);
+        this.outbox.push(Intent.RECEIPT, up, 0, waitMs, undefined);
+      }
     }
     return entries;
-  }
-
-  private receiptSent(rec: number, up: number, alone: boolean): void {
-    const tries = this.pending.get8(rec, Pn.RECEIPT_TRIES) + 1;
-    this.pending.set8(rec, Pn.RECEIPT_TRIES, tries);
-    const source = this.core.neighbours.address(up) === this.pending.get32(rec, Pn.SRC);
-    // A source forwards nothing that we could hear; it asks again itself when the receipt was lost.
-    if (source || tries >= RECEIPT_TRIES_MAX) this.pending.setFlag(rec, PnFlag.RECEIPT_DUE, false);
-    else this.outbox.push(Intent.RECEIPT, up, 0, this.core.config.receiptDelayMs + (alone ? 1500 : 2500), undefined);
   }
 
   composeReceipt(up: number): Uint8Array | undefined {

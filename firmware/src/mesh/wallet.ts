@@ -1,8 +1,9 @@
-// This node's own payment chains (SPEC 6, 8.6): which are leased, the binding signature of one being opened, and
-// the next link of each. Hashing is done in slices of a few dozen, so that the board keeps listening.
+// This node's own payment chains (SPEC 6, 8.6): which are leased, the binding signature of one being opened,
+// and the next link of each. Hashing is done in slices of a few dozen, so that the board keeps listening.
 import type { BookId, Crypto, MacKey } from '#protocol';
 import {
-  Book, Money, OneTime, Purpose, SegmentWalker, Wire, bookPrefix, copyBytes, digitSecret, digitsOf, payPrefix, putU32, step,
+  Book, Money, OneTime, Purpose, SegmentWalker, Wire, bookPrefix, copyBytes, digitSecret, digitsOf, payPrefix,
+  putU32, step,
 } from '#protocol';
 import { Acc, OutFlag } from './accounts.ts';
 import { Size } from './config.ts';
@@ -34,7 +35,8 @@ export class Wallet {
     this.core = core;
     this.crypto = core.crypto;
     this.paySecret = paySecret;
-    this.id = { ledger: core.config.ledger, address: core.config.address, generation: core.config.generation };
+    const config = core.config;
+    this.id = { ledger: config.ledger, address: config.address, generation: config.generation };
     const kept = core.store.read('fh.w');
     // The record counts for the book it was written with; another generation starts at its first chain.
     this.nextChain = kept !== undefined && kept[0] === core.config.generation ? kept[1] * 256 + kept[2] : 0;
@@ -43,7 +45,10 @@ export class Wallet {
     this.signing = undefined;
   }
 
-  /** Takes the next chain for a neighbour: on flash before anything is signed with it. False: the book is used up. */
+  /**
+   * Takes the next chain for a neighbour: on flash before anything is signed with it. False: the book is used
+   * up.
+   */
   lease(nb: number): boolean {
     if (this.nextChain >= Book.CHAINS) return false;
     const chain = this.nextChain++;
@@ -92,7 +97,8 @@ export class Wallet {
   /** The finished signature for a neighbour, or undefined. */
   signature(nb: number): Uint8Array | undefined {
     const job = this.signing;
-    return job !== undefined && job.neighbour === nb && job.digit === OneTime.DIGITS ? job.signature : undefined;
+    if (job === undefined || job.neighbour !== nb || job.digit !== OneTime.DIGITS) return undefined;
+    return job.signature;
   }
 
   forget(nb: number): void {

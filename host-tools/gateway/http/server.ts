@@ -280,12 +280,12 @@ class HttpService {
 
   #unauthorized(request: IncomingMessage, guessed: boolean): Refusal {
     if (guessed) this.#rate.charge(addressOf(request), this.limits.wrongTokenCost, performance.now());
+    const byWriting = 'Send Authorization: Bearer ... with the gateway\'s --token, or api-token of its data directory.';
+    const byReading = 'Open /?token=... in a browser, or send Authorization: Bearer ...';
     return {
       status: 401,
       error: 'this gateway asks for its token',
-      remedy: request.method === 'POST'
-        ? 'Send Authorization: Bearer ... with the --token of the gateway, or what api-token in its data directory holds.'
-        : 'Open /?token=... in a browser, or send Authorization: Bearer ...',
+      remedy: request.method === 'POST' ? byWriting : byReading,
       headers: { 'WWW-Authenticate': 'Bearer realm="fairhop"' },
     };
   }

@@ -1,0 +1,146 @@
+// The commands that talk to one provisioned board, as a user runs them, against a virtual board on a pseudo terminal:
+// settings, backup and restore, send, repl. Every `--json` is held against a schema.
+import assert from 'node:assert/strict';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { schemaErrors, type Schema } from '../../host-tools/firmware-build/json-schema.ts';
+import { buildFirmware } from '../../host-tools/firmware-build/build-firmware.ts';
+import { EspruinoBoard } from '../../host-tools/virtual/espruino-board.ts';
+import type { VmBoard } from '../../host-tools/virtual/vm-board.ts';
+import { INTERPRETER_REMEDY, interpreterPath } from '../device/interpreter.ts';
+import { command, fairhop, inDirectory, plugged, vmBoard, type Plugged, type Ran } from '../monitor/bench.ts';
+
+const env = { FAIRHOP_PASSPHRASE: 'correct horse' };
+const text: Schema = { type: 'string', minLength: 1 };
+const address: Schema = { type: 'string', pattern: '^[0-9a-f]{8}$' };
+const BACKUP_SCHEMA: Schema = {
+  type: 'object', required: ['file', 'address', 'name', 'files'], additionalProperties: false,
+  properties: { file: text, address, name: text, files: { type: 'array', minItems: 4, items: text } },
+};
+const RESTORE_SCHEMA: Schema = {
+  type: 'object', required: ['address', 'name', 'written'], additionalProperties: false,
+  properties: { address, name: text, written: { type: 'array', items: text } },
+};
+const SEND_SCHEMA: Schema = {
+  type: 'object', required: ['to', 'outcome', 'text'], additionalProperties: false,
+  properties: { to: address, outcome: { type: 'string', enum: ['delivered', 'lost', 'unsendable', 'sent'] }, text },
+};
+const REPL_SCHEMA: Schema = {
+  type: 'object', required: ['expression', 'value', 'error'], additionalProperties: false,
+  properties: { expression: text, value: {}, error: {} },
+};
+
+function checked(ran: Ran, schema: Schema, status = 0): Record<string, unknown> {
+  assert.equal(ran.status, status, ran.stderr);
+  const value: unknown = JSON.parse(ran.stdout);
+  assert.deepEqual(schemaErrors(value, schema), []);
+  return value as Record<string, unknown>;
+}
+
+describe('a provisioned board', { concurrency: false }, () => {
+  const directory = mkdtempSync(join(tmpdir(), 'fairhop-commands-'));
+  let plug: Plugged<VmBoard>;
+  let port: string[];
+  let own = '';
+
+  before(async () => {
+    const { code } = await buildFirmware('linux-udp');
+    plug = await plugged(vmBoard(directory, code));
+    port = ['--port', plug.path];
+    const args = ['provision', ...port, '--owner', 'founder', '--name', 'shed', '--data', join(directory, 'data'), '--json'];
+    const ran = await fairhop(args);
+    assert.equal(ran.status, 0, ran.stderr);
+    own = (JSON.parse(ran.stdout) as [{ address: string }])[0].address;
+  });
+  after(async () => {
+    await plug.unplug();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('shows its settings without the secret one, and takes new ones that make sense', async () => {
+    const shown = checked(await command(['node', 'config', 'get', ...port, '--json']), { type: 'object' });
+    assert.equal(shown.networkKey, '(secret)');
+    assert.equal(shown.name, 'shed');
+    const set = await command(['node', 'config', 'set', 'price=20', 'name=barn', ...port, '--json']);
+    const changed = checked(set, { type: 'object' });
+    assert.deepEqual([changed.price, changed.name, changed.address], [20, 'barn', shown.address]);
+    assert.equal((await command(['node', 'config', 'get', 'price', ...port])).stdout, '20\n');
+    for (const wrong of ['address=5', 'price=0', 'helloMinMs=99999999', 'price', 'helloMinMs=600000']) {
+      const ran = await command(['node', 'config', 'set', wrong, ...port]);
+      assert.deepEqual([ran.status, ran.stdout], [2, ''], wrong);
+    }
+  });
+
+  it('is copied into an encrypted file and comes back from it', async () => {
+    const file = join(directory, 'shed.backup');
+    const made = checked(await command(['backup', file, ...port, '--json'], env), BACKUP_SCHEMA);
+    assert.equal(made.address, own);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const names = made.files as string[];
+    const kept = new Map(names.map((name) => [name, Buffer.from(plug.board.flash.read(name)!)]));
+    assert.ok(!readFileSync(file, 'utf8').includes(kept.get('fh.pay')!.toString('hex')));
+    assert.equal((await command(['backup', file, ...port], env)).status, 2);
+
+    plug.board.flash.write('fh.zz', Buffer.from('stale'));
+    assert.equal((await command(['restore', file, ...port, '--yes'], env)).status, 10);
+    assert.equal((await command(['restore', file, ...port, '--replace'], env)).status, 2);
+    const wrong = await command(['restore', file, ...port, '--yes'], { FAIRHOP_PASSPHRASE: 'wrong' });
+    assert.match(wrong.stderr, /wrong passphrase/);
+    for (const name of names) if (name !== 'fh.radio') plug.board.flash.erase(name);
+    const restored = checked(await command(['restore', file, ...port, '--yes', '--json'], env), RESTORE_SCHEMA);
+    assert.equal(restored.address, own);
+    // What the node writes itself moves on as soon as it runs again.
+    for (const name of ['fh.node', 'fh.keys', 'fh.pay', 'fh.cp'])
+      assert.deepEqual(Buffer.from(plug.board.flash.read(name)!), kept.get(name), name);
+    assert.equal(plug.board.flash.read('fh.zz'), undefined);
+
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"box": "..../, '"box": "AAAA'));
+    assert.equal((await command(['restore', file, ...port, '--yes'], env)).status, 10);
+  });
+
+  it('sends a text, and says when that cannot work', async () => {
+    const ran = await command(['send', '0000beef', 'hello', ...port, '--json']);
+    const nobody = checked(ran, SEND_SCHEMA, 10);
+    assert.deepEqual([nobody.outcome, nobody.to], ['unsendable', '0000beef']);
+    assert.match(nobody.text as string, /no key of the destination/);
+    const home = (JSON.parse(Buffer.from(plug.board.flash.read('fh.node')!).toString()) as { home: number }).home;
+    const alone = checked(await command(['send', home.toString(16).padStart(8, '0'), 'x', ...port, '--json']), SEND_SCHEMA, 10);
+    assert.match(alone.text as string, /no route|no receipt/);
+    assert.equal((await command(['send', 'beef', 'x', ...port])).status, 2);
+  });
+
+  it('answers in the repl', async () => {
+    const input = '1+2\nvar kept={a:[1,"x"]}\nkept\nnobody.home\n"well again"\n';
+    const ran = await fairhop(['repl', ...port, '--json'], { input });
+    assert.equal(ran.status, 10);
+    const rows = ran.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { value: unknown; error: string | null });
+    for (const row of rows) assert.deepEqual(schemaErrors(row, REPL_SCHEMA), []);
+    assert.deepEqual(rows.map(({ value }) => value), [3, null, { a: [1, 'x'] }, null, 'well again']);
+    assert.match(rows[3]!.error!, /nobody is not defined/);
+    const plain = await fairhop(['repl', ...port, '--eval', 'kept.a', 'print']);
+    assert.match(plain.stdout, /^\[1,"x"\]\n"function /);
+  });
+});
+
+const skip = interpreterPath() === undefined ? INTERPRETER_REMEDY : false;
+
+it('the repl evaluates on the real interpreter', { skip }, () =>
+  inDirectory(async (directory) => {
+    const { path, unplug } = await plugged(
+      new EspruinoBoard({ name: 'real', interpreter: interpreterPath()!, directory: join(directory, 'real') }),
+    );
+    try {
+      const input = '6*7\nvar kept={a:[1,"x"]}\nkept\nnobody.home\nprocess.env.BOARD\n';
+      const ran = await fairhop(['repl', '--port', path, '--json'], { input });
+      const rows = ran.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { value: unknown; error: string | null });
+      // A declaration has no value in JavaScript; this interpreter gives the variable's.
+      rows.splice(1, 1);
+      assert.deepEqual(rows.map(({ value }) => value), [42, { a: [1, 'x'] }, null, 'LINUX'], ran.stderr);
+      assert.match(rows[2]!.error!, /"nobody" is not defined/);
+    } finally {
+      await unplug();
+    }
+  }));
