@@ -71,7 +71,11 @@ async function restore(file: string, flags: Flags): Promise<void> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CliError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`, 'give a backup', ExitCode.Usage);
+    throw new CliError(
+      `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      'give a backup',
+      ExitCode.Usage,
+    );
   }
   const copy = openCopy(text, await passphraseFor('passphrase of the backup: ', false));
   await requireConsent(flags, `${copy.name} (${addressText(copy.address)}), backup of ${copy.madeAt}`);
@@ -80,7 +84,10 @@ async function restore(file: string, flags: Flags): Promise<void> {
     restoreBoard(client, copy, flags.replace === true, (line) => console.error(line)),
   );
   if (flags.json === true) console.log(JSON.stringify(result));
-  else console.log(`${path}: ${result.name} (${result.address}) runs again, ${result.written.length} files written`);
+  else
+    console.log(
+      `${path}: ${result.name} (${result.address}) runs again, ${result.written.length} files written`,
+    );
 }
 
 async function requireConsent(flags: Flags, what: string): Promise<void> {
@@ -99,9 +106,14 @@ async function passphraseFor(question: string, isNew: boolean): Promise<string> 
   const given = process.env.FAIRHOP_PASSPHRASE;
   if (given !== undefined && given !== '') return given;
   if (!process.stdin.isTTY)
-    throw new CliError('a backup needs a passphrase', 'set FAIRHOP_PASSPHRASE, or run this in a terminal', ExitCode.Usage);
+    throw new CliError(
+      'a backup needs a passphrase',
+      'set FAIRHOP_PASSPHRASE, or run this in a terminal',
+      ExitCode.Usage,
+    );
   const passphrase = await askLine(question, true);
-  if (passphrase === '') throw new CliError('the passphrase is empty', 'choose one that is not', ExitCode.Usage);
+  if (passphrase === '')
+    throw new CliError('the passphrase is empty', 'choose one that is not', ExitCode.Usage);
   if (isNew && (await askLine('once more: ', true)) !== passphrase)
     throw new CliError('the two passphrases differ', 'repeat the command', ExitCode.Usage);
   return passphrase;
@@ -111,5 +123,7 @@ function writeFailure(file: string, error: unknown): unknown {
   if ((error as NodeJS.ErrnoException).code === 'EEXIST')
     return new CliError(`${file} is there already`, 'choose another name, or give --force', ExitCode.Usage);
   const cause = fileError(file, error);
-  return cause instanceof StoreError ? new CliError(cause.message, cause.remedy, ExitCode.CheckFailed) : cause;
+  return cause instanceof StoreError
+    ? new CliError(cause.message, cause.remedy, ExitCode.CheckFailed)
+    : cause;
 }

@@ -39,7 +39,10 @@ export function register(program: Command): void {
     .command('completion')
     .description('print the completion script of a shell')
     .addArgument(new Argument('<shell>', 'which one').choices(Object.keys(SCRIPTS)))
-    .addHelpText('after', '\nExamples:\n  source <(fairhop completion bash)\n  fairhop completion fish > ~/.config/fish/completions/fairhop.fish')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  source <(fairhop completion bash)\n  fairhop completion fish > ~/.config/fish/completions/fairhop.fish',
+    )
     .action((shell: string) => void process.stdout.write(SCRIPTS[shell]!));
   program
     .command('__complete', { hidden: true })
@@ -51,7 +54,7 @@ export function register(program: Command): void {
 }
 
 /** What may stand in the place of the last word; empty where a file's name is as good a guess as any. */
-async function candidates(program: Command, words: string[]): Promise<string[]> {
+export async function candidates(program: Command, words: string[]): Promise<string[]> {
   const typed = words.at(-1) ?? '';
   const { command, option, places } = position(program, words.slice(0, -1));
   const found = option !== undefined ? await valuesOf(option) : wordsOf(command, typed, places);
@@ -95,7 +98,8 @@ async function valuesOf(option: Option): Promise<string[]> {
 
 function wordsOf(command: Command, typed: string, places: number): string[] {
   const help = command.createHelp();
-  if (typed.startsWith('-')) return help.visibleOptions(command).map(({ long, short }) => long ?? short ?? '');
+  if (typed.startsWith('-'))
+    return help.visibleOptions(command).map(({ long, short }) => long ?? short ?? '');
   const choices = command.registeredArguments[places]?.argChoices ?? [];
   return [...help.visibleCommands(command).map((one) => one.name()), ...choices];
 }

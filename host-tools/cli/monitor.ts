@@ -33,7 +33,9 @@ Examples:
 export function register(program: Command): void {
   program
     .command('monitor')
-    .description('show what a board says, decoded; never resets it, comes back after resets and pulled cables')
+    .description(
+      'show what a board says, decoded; never resets it, comes back after resets and pulled cables',
+    )
     .option('--port <path>', 'serial port; without it the only board that is plugged in')
     .option('--json', 'one JSON object a line')
     .option('--log <file>', 'append every line to a file, with its time')
@@ -87,12 +89,17 @@ async function replay(monitor: Monitor, file: string): Promise<void> {
   try {
     for await (const line of createInterface({ input, crlfDelay: Infinity })) {
       monitor.replay(Buffer.from(line, 'latin1').toString('utf8'));
-      if (process.stdout.writableNeedDrain) await new Promise((resolve) => process.stdout.once('drain', resolve));
+      if (process.stdout.writableNeedDrain)
+        await new Promise((resolve) => process.stdout.once('drain', resolve));
     }
   } catch (error) {
     if (error instanceof CliError) throw error;
     const { code = 'error' } = error as NodeJS.ErrnoException;
-    throw new CliError(`${file} cannot be read (${code})`, 'give a log that --log has written', ExitCode.Usage);
+    throw new CliError(
+      `${file} cannot be read (${code})`,
+      'give a log that --log has written',
+      ExitCode.Usage,
+    );
   }
 }
 

@@ -2,7 +2,12 @@
 // are not shown; what belongs to the ledger cannot be set. The rules are in provision/node-settings.ts.
 import type { Command } from 'commander';
 import {
-  SETTINGS_FILE, readSettings, requireFirmware, restart, settingsBytes, writeFiles,
+  SETTINGS_FILE,
+  readSettings,
+  requireFirmware,
+  restart,
+  settingsBytes,
+  writeFiles,
 } from '../provision/board-storage.ts';
 import { changedSettings, shownSettings } from '../provision/node-settings.ts';
 import type { PacketClient } from '../serial/packet-protocol.ts';
@@ -25,11 +30,17 @@ export function register(program: Command): void {
       .option('--json', 'print the settings as JSON');
   sub('get', 'print the settings, or one of them')
     .argument('[key]', 'which one')
-    .addHelpText('after', '\nExamples:\n  fairhop node config get --port /dev/ttyUSB0\n  fairhop node config get price --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairhop node config get --port /dev/ttyUSB0\n  fairhop node config get price --json',
+    )
     .action(get);
   sub('set', 'change settings; the board starts anew with them')
     .argument('<changes...>', 'KEY=VALUE')
-    .addHelpText('after', '\nExamples:\n  fairhop node config set readingS=300 price=20\n  fairhop node config set name="hill barn"')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairhop node config set readingS=300 price=20\n  fairhop node config set name="hill barn"',
+    )
     .action(set);
 }
 
@@ -37,7 +48,11 @@ async function get(key: string | undefined, flags: Flags): Promise<void> {
   const settings = shownSettings(await withBoard(await onePort(flags.port), settingsOn));
   if (key === undefined) return print(settings, flags);
   if (!Object.hasOwn(settings, key))
-    throw new CliError(`there is no setting ${key}`, `use ${Object.keys(settings).join(', ')}`, ExitCode.Usage);
+    throw new CliError(
+      `there is no setting ${key}`,
+      `use ${Object.keys(settings).join(', ')}`,
+      ExitCode.Usage,
+    );
   if (flags.json === true) print({ [key]: settings[key] }, flags);
   else console.log(valueText(settings[key]));
 }
@@ -49,7 +64,11 @@ async function set(changes: string[], flags: Flags): Promise<void> {
     const files = new Map([[SETTINGS_FILE, settingsBytes(after)]]);
     const written = await writeFiles(client, files, (text) => console.error(text));
     if (written.length > 0 && (await restart(client)).address !== after.address)
-      throw new CliError('the board does not start with these settings', 'repeat with other values', ExitCode.CheckFailed);
+      throw new CliError(
+        'the board does not start with these settings',
+        'repeat with other values',
+        ExitCode.CheckFailed,
+      );
     return after;
   });
   print(shownSettings(settings), flags);
@@ -64,7 +83,8 @@ async function settingsOn(client: PacketClient): Promise<Record<string, unknown>
 
 function print(settings: Record<string, unknown>, flags: Flags): void {
   if (flags.json === true) console.log(JSON.stringify(settings, undefined, 2));
-  else for (const [key, value] of Object.entries(settings)) console.log(`${key.padEnd(18)} ${valueText(value)}`);
+  else
+    for (const [key, value] of Object.entries(settings)) console.log(`${key.padEnd(18)} ${valueText(value)}`);
 }
 
 function valueText(value: unknown): string {

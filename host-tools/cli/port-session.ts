@@ -27,7 +27,10 @@ function listed(): Promise<PortInfo[]> {
 }
 
 /** Opens the port, lets `work` talk over it, and closes both whatever happens. Throws CliErrors. */
-export async function withBoard<T>(path: string, work: (client: PacketClient, port: OpenPort) => Promise<T>): Promise<T> {
+export async function withBoard<T>(
+  path: string,
+  work: (client: PacketClient, port: OpenPort) => Promise<T>,
+): Promise<T> {
   let port: OpenPort | undefined;
   let client: PacketClient | undefined;
   try {

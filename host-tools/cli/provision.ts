@@ -51,9 +51,15 @@ const NAME_FORM = 'give 1 to 32 plain characters';
 export function register(program: Command): void {
   program
     .command('provision')
-    .description('make a board a node: secrets, chequebook, keys and settings, written with read-back; works offline')
+    .description(
+      'make a board a node: secrets, chequebook, keys and settings, written with read-back; works offline',
+    )
     .option('--port <path>', 'serial port; without it the only board that is plugged in')
-    .option('--owner <name>', 'whose board it is: "founder" or any name, whose key is then made and kept', ownerName)
+    .option(
+      '--owner <name>',
+      'whose board it is: "founder" or any name, whose key is then made and kept',
+      ownerName,
+    )
     .option('--guarantor <name>', "whose credit stands for the board's line", ownerName, FOUNDER)
     .option('--name <text>', 'name of the board, up to 32 characters', boardName)
     .option('--csv <file>', 'several boards: a list with the columns port,name,owner,guarantor')
@@ -79,7 +85,8 @@ async function provision(flags: ProvisionFlags): Promise<void> {
 }
 
 async function rowsOf(flags: ProvisionFlags): Promise<BatchRow[]> {
-  if (flags.csv === undefined) return [{ port: await onePort(flags.port), ...(flags.name !== undefined && { name: flags.name }) }];
+  if (flags.csv === undefined)
+    return [{ port: await onePort(flags.port), ...(flags.name !== undefined && { name: flags.name }) }];
   if (flags.port !== undefined || flags.name !== undefined || flags.label !== undefined)
     throw usage('--csv names ports and boards itself', 'leave --port, --name and --label out');
   let text: string;
@@ -90,7 +97,8 @@ async function rowsOf(flags: ProvisionFlags): Promise<BatchRow[]> {
   }
   const rows = parseBatch(text);
   for (const { name, owner, guarantor } of rows) {
-    if (name !== undefined && !isBoardName(name)) throw usage(`"${name}" in ${flags.csv} is no name`, NAME_FORM);
+    if (name !== undefined && !isBoardName(name))
+      throw usage(`"${name}" in ${flags.csv} is no name`, NAME_FORM);
     const wrong = [owner, guarantor].find((person) => person !== undefined && !isOwnerName(person));
     if (wrong !== undefined) throw usage(`"${wrong}" in ${flags.csv} is no owner's name`, OWNER_FORM);
   }
@@ -102,7 +110,8 @@ async function provisionRow(flags: ProvisionFlags, row: BatchRow): Promise<Repor
   const { port } = row;
   try {
     const owner = row.owner ?? flags.owner;
-    if (owner === undefined) throw usage('whose board is it?', 'give --owner NAME ("founder" founded this ledger)');
+    if (owner === undefined)
+      throw usage('whose board is it?', 'give --owner NAME ("founder" founded this ledger)');
     // Opened for each board: the one before it has become somebody this one must know.
     const home = await openHomeLedger(flags.data);
     if (home.isNew) console.error(`founded a new ledger in ${flags.data}`);
@@ -126,7 +135,13 @@ async function provisionRow(flags: ProvisionFlags, row: BatchRow): Promise<Repor
   } catch (error) {
     const failure = explained(error);
     if (!(failure instanceof CliError) || flags.csv === undefined) throw failure;
-    return { port, ok: false, exitCode: failure.exitCode, uri: null, message: `${failure.message}; ${failure.remedy}` };
+    return {
+      port,
+      ok: false,
+      exitCode: failure.exitCode,
+      uri: null,
+      message: `${failure.message}; ${failure.remedy}`,
+    };
   }
 }
 
@@ -146,8 +161,12 @@ function writeLabel(file: string, svg: string): void {
 function reportText(report: Report): string {
   const { port, name, address, owner, ledger, outcome, join, backup, replaced, message } = report;
   if (!report.ok) return `${port}: FAILED: ${message}`;
-  const waits = join === 'pending' ? 'waits for the next `fairhop up` on this data directory' : 'on the ledger';
-  const lines = [`${port}: ${outcome}`, labelText({ name: name!, address: address!, owner: owner!, ledger: ledger! })];
+  const waits =
+    join === 'pending' ? 'waits for the next `fairhop up` on this data directory' : 'on the ledger';
+  const lines = [
+    `${port}: ${outcome}`,
+    labelText({ name: name!, address: address!, owner: owner!, ledger: ledger! }),
+  ];
   if (replaced != null) lines.push(`instead of    ${replaced}, which no board has any more`);
   return [...lines, `join          ${waits}`, `secrets       encrypted in ${backup}`].join('\n');
 }

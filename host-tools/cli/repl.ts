@@ -37,14 +37,16 @@ async function repl(flags: Flags): Promise<void> {
   await withBoard(path, async (client, port) => {
     if (isPrompt) return prompt(path, port);
     const expressions = flags.eval ?? createInterface({ input: process.stdin });
-    for await (const expression of expressions) if (expression.trim() !== '') await evaluate(client, expression, flags);
+    for await (const expression of expressions)
+      if (expression.trim() !== '') await evaluate(client, expression, flags);
   });
 }
 
 /** A refusal is the board's answer; the next expression is asked all the same, and the exit code tells. */
 async function evaluate(client: PacketClient, expression: string, flags: Flags): Promise<void> {
   // Through eval, so that statements are understood too; a function is shown as its text.
-  const shown = '(function(v){return typeof v=="function"?"function "+v.toString().replace(/^function */,""):v})';
+  const shown =
+    '(function(v){return typeof v=="function"?"function "+v.toString().replace(/^function */,""):v})';
   try {
     const value = await client.eval(`${shown}(eval(${ascii(expression)}))`);
     if (flags.json === true) console.log(JSON.stringify({ expression, value: value ?? null, error: null }));
@@ -69,7 +71,10 @@ function spoken(printed: string): string {
 }
 
 function ascii(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(text).replace(
+    /[\u007f-\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function prompt(path: string, port: OpenPort): Promise<void> {

@@ -34,12 +34,17 @@ export function register(program: Command): void {
     .option('--port <path>', 'serial port; without it the only board that is plugged in')
     .option('--wait <s>', 'seconds to wait for the receipt, 0 for not at all', seconds, WAIT_S)
     .option('--json', 'print the outcome as JSON')
-    .addHelpText('after', '\nExamples:\n  fairhop send 3a7f0012 "gate is open" --port /dev/ttyUSB0\n  fairhop send 3a7f0012 hello --wait 0')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fairhop send 3a7f0012 "gate is open" --port /dev/ttyUSB0\n  fairhop send 3a7f0012 hello --wait 0',
+    )
     .action(send);
 }
 
 async function send(address: number, text: string, flags: Flags): Promise<void> {
-  const outcome = await withBoard(await onePort(flags.port), (client) => sendText(client, address, text, flags.wait));
+  const outcome = await withBoard(await onePort(flags.port), (client) =>
+    sendText(client, address, text, flags.wait),
+  );
   if (flags.json === true) console.log(JSON.stringify(outcome));
   else console.log(outcome.text);
   if (outcome.outcome === 'lost' || outcome.outcome === 'unsendable') process.exitCode = ExitCode.CheckFailed;
@@ -53,7 +58,11 @@ async function sendText(client: PacketClient, dst: number, text: string, waitS: 
     await client.event({ t: 'message', dst, data: plaintext.toString('base64') });
   } catch (error) {
     if (!(error instanceof PacketError) || error.code !== 'refused') throw error;
-    throw new CliError('the board takes no messages', 'it must run as a node: see `fairhop provision`', ExitCode.CheckFailed);
+    throw new CliError(
+      'the board takes no messages',
+      'it must run as a node: see `fairhop provision`',
+      ExitCode.CheckFailed,
+    );
   }
   const outcome = await told;
   if (outcome !== undefined) return outcome;
@@ -79,7 +88,11 @@ function outcomeOf(client: PacketClient, dst: number, waitS: number): Promise<Ou
       const outcome = OUTCOMES.get(message.note);
       if (outcome === undefined) return;
       clearTimeout(timer);
-      resolve({ to: addressText(dst), outcome, text: noteName(message.note)!.words(addressText(dst), message.value) });
+      resolve({
+        to: addressText(dst),
+        outcome,
+        text: noteName(message.note)!.words(addressText(dst), message.value),
+      });
     });
   });
 }

@@ -93,7 +93,12 @@ export class BundleMap {
   }
 
   /** The interpreter means the first character of a word: anything else in the text is another program. */
-  private inLine(start: number, limit: number, column: number, excerpt: string | undefined): number | undefined {
+  private inLine(
+    start: number,
+    limit: number,
+    column: number,
+    excerpt: string | undefined,
+  ): number | undefined {
     const line = this.lineFrom(start, limit);
     const [before = '', here = ''] = [line[column - 2], line[column - 1]];
     if (here.trim() === '' || (/\w/.test(before) && /\w/.test(here))) return undefined;

@@ -38,7 +38,9 @@ export class Bundles {
     const own = this.board === undefined ? undefined : join(this.directory, `${basename(this.board)}.js`);
     if (own !== undefined && existsSync(own)) return [own];
     if (!existsSync(this.directory)) return [];
-    return readdirSync(this.directory).filter((name) => name.endsWith('.js')).map((name) => join(this.directory, name));
+    return readdirSync(this.directory)
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => join(this.directory, name));
   }
 
   /** Undefined for what cannot be read: a build that is under way, a map that somebody removed. */

@@ -23,13 +23,18 @@ export function decodeLine(line: string, routes: Map<string, string>): Decoded[]
 }
 
 function plain(line: string): Decoded {
-  const isError = /^Uncaught|^(New )?interpreter error|^OUT OF MEMORY|^Execution Interrupted|^WARNING/i.test(line);
+  const isError = /^Uncaught|^(New )?interpreter error|^OUT OF MEMORY|^Execution Interrupted|^WARNING/i.test(
+    line,
+  );
   return { kind: isError ? 'error' : 'text', level: isError ? 'error' : 'info', text: line, fields: {} };
 }
 
 function said(message: Exclude<BoardMessage, { kind: 'trouble' | 'status' }>): Decoded {
   const entry = (kind: Decoded['kind'], text: string, fields: object, level: Level = 'info'): Decoded => ({
-    kind, level, text, fields: { ...fields },
+    kind,
+    level,
+    text,
+    fields: { ...fields },
   });
   switch (message.kind) {
     case 'boot': {
@@ -39,12 +44,23 @@ function said(message: Exclude<BoardMessage, { kind: 'trouble' | 'status' }>): D
       return entry('boot', `${board} started ${who}`, { board, address });
     }
     case 'unprovisioned':
-      return entry('boot', 'not provisioned: run `fairhop provision`', { remedy: 'fairhop provision' }, 'warn');
+      return entry(
+        'boot',
+        'not provisioned: run `fairhop provision`',
+        { remedy: 'fairhop provision' },
+        'warn',
+      );
     case 'packet': {
       const { src, seq16, packetClass, ciphertext } = message.packet;
       const { hops } = message;
       const text = `packet ${seq16} from ${addressText(src)} over ${hops} hops, ${ciphertext.length} bytes, for the host`;
-      return entry('packet', text, { src: addressText(src), seq: seq16, class: packetClass, hops, bytes: ciphertext.length });
+      return entry('packet', text, {
+        src: addressText(src),
+        seq: seq16,
+        class: packetClass,
+        hops,
+        bytes: ciphertext.length,
+      });
     }
     case 'message': {
       const text = `from ${addressText(message.src)}: ${describePayload(message.plaintext)}`;
@@ -58,7 +74,12 @@ function said(message: Exclude<BoardMessage, { kind: 'trouble' | 'status' }>): D
 function noted(note: number, who: string, value: number): Decoded {
   const known = noteName(note);
   if (known === undefined)
-    return { kind: 'text', level: 'info', text: `note ${note} of ${who}: ${value}`, fields: { note, who, value } };
+    return {
+      kind: 'text',
+      level: 'info',
+      text: `note ${note} of ${who}: ${value}`,
+      fields: { note, who, value },
+    };
   const level = known.isWarning === true ? 'warn' : 'info';
   return { kind: known.kind, level, text: known.words(who, value), fields: { note: known.name, who, value } };
 }
@@ -76,7 +97,12 @@ function trouble(line: string): Decoded {
     return { kind: 'fault', level: code >= 16 ? 'error' : 'warn', text, fields: { code } };
   }
   const request = typeof fields.request === 'string' ? clean(fields.request) : '?';
-  return { kind: 'refusal', level: 'warn', text: `the board did not understand a request (${request})`, fields: { request } };
+  return {
+    kind: 'refusal',
+    level: 'warn',
+    text: `the board did not understand a request (${request})`,
+    fields: { request },
+  };
 }
 
 function clean(text: string): string {
@@ -94,7 +120,9 @@ function status(now: BoardStatus): Decoded {
     snrDb: signed(now.neighbours[at + Nb.SNR]!),
   }));
   const routes = records(now.routes, Rt.SIZE, Rt.FLAGS).length;
-  const signals = heard.map(({ address, rssiDbm, snrDb }) => `${address} ${rssiDbm} dBm SNR ${snrDb}`).join(', ');
+  const signals = heard
+    .map(({ address, rssiDbm, snrDb }) => `${address} ${rssiDbm} dBm SNR ${snrDb}`)
+    .join(', ');
   const text =
     `up ${Math.floor(uptimeMs / 1000)} s, memory ${Math.round((100 * vars) / Math.max(1, varsTotal))} %, ` +
     `heard ${received} (${refused} refused), sent ${sent}, relayed ${relayed}, on air ${airtimeMs} ms, ` +
@@ -117,7 +145,8 @@ function routeChanges({ routes: table, neighbours }: BoardStatus, known: Map<str
   const now = new Map<string, string>();
   for (const at of records(table, Rt.SIZE, Rt.FLAGS)) {
     const next = table[at + Rt.NEXT]! * Nb.SIZE;
-    const via = next + Nb.SIZE <= neighbours.length ? addressText(getU32(neighbours, next + Nb.ADDRESS)) : undefined;
+    const via =
+      next + Nb.SIZE <= neighbours.length ? addressText(getU32(neighbours, next + Nb.ADDRESS)) : undefined;
     const path = via === undefined ? 'unreachable' : `via ${via}, ${table[at + Rt.HOPS]!} hops`;
     now.set(addressText(getU32(table, at + Rt.DST)), path);
   }

@@ -31,7 +31,8 @@ export class Decoder {
       return [...before, { kind: 'trace', level: 'error', text: line, fields: {}, raw: line, atMs }];
     }
     const before = this.flush();
-    if (isCaret(line)) return [...before, { kind: 'trace', level: 'error', text: line, fields: {}, raw: line, atMs }];
+    if (isCaret(line))
+      return [...before, { kind: 'trace', level: 'error', text: line, fields: {}, raw: line, atMs }];
     return [...before, ...this.other(line, atMs)];
   }
 
@@ -47,7 +48,8 @@ export class Decoder {
   private other(line: string, atMs: number): Entry[] {
     const [first, ...more] = decodeLine(line, this.routes);
     const entries: Entry[] = [{ ...first!, raw: line, atMs }];
-    if (first!.kind === 'boot' && typeof first!.fields.board === 'string') this.bundles.boardIs(first!.fields.board);
+    if (first!.kind === 'boot' && typeof first!.fields.board === 'string')
+      this.bundles.boardIs(first!.fields.board);
     if (first!.kind === 'boot' || first!.kind === 'reset') this.routes.clear();
     const stack = first!.kind === 'error' && line.startsWith('{') ? stackOf(line) : '';
     for (const decoded of [...more, ...framesOf(stack).map((frame) => this.traced(frame))])
@@ -60,8 +62,14 @@ export class Decoder {
     const where = `${frame.inFile ? 'bundle' : 'body'}:${frame.line}:${frame.column}`;
     const source = place === undefined ? undefined : placeText(place);
     const name = frame.name ?? '(top level or unnamed)';
-    const text = source === undefined ? `  at ${name} ${where} (no bundle here fits)` : `  at ${name} ${source}`;
-    return { kind: 'trace', level: 'error', text, fields: { function: frame.name ?? null, at: where, source: source ?? null } };
+    const text =
+      source === undefined ? `  at ${name} ${where} (no bundle here fits)` : `  at ${name} ${source}`;
+    return {
+      kind: 'trace',
+      level: 'error',
+      text,
+      fields: { function: frame.name ?? null, at: where, source: source ?? null },
+    };
   }
 }
 

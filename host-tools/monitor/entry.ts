@@ -2,8 +2,21 @@
 // lines. Types only.
 
 export const KINDS = [
-  'boot', 'packet', 'message', 'delivery', 'payment', 'neighbour', 'route', 'refusal', 'status', 'error', 'trace',
-  'fault', 'reset', 'gap', 'text',
+  'boot',
+  'packet',
+  'message',
+  'delivery',
+  'payment',
+  'neighbour',
+  'route',
+  'refusal',
+  'status',
+  'error',
+  'trace',
+  'fault',
+  'reset',
+  'gap',
+  'text',
 ] as const;
 
 export type Kind = (typeof KINDS)[number];

@@ -30,7 +30,11 @@ function matching(pattern: string): Filter {
     const expression = new RegExp(pattern, 'i');
     return ({ text, kind }) => kind === 'gap' || expression.test(text);
   } catch {
-    throw new CliError(`--filter /${pattern}/ is no regular expression`, 'escape what is special with \\', ExitCode.Usage);
+    throw new CliError(
+      `--filter /${pattern}/ is no regular expression`,
+      'escape what is special with \\',
+      ExitCode.Usage,
+    );
   }
 }
 

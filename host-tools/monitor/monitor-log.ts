@@ -35,7 +35,7 @@ export class MonitorLog {
   private write(text: string): void {
     const bytes = Buffer.from(text);
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.descriptor, bytes, at);
+      for (let at = 0; at < bytes.length;) at += writeSync(this.descriptor, bytes, at);
     } catch (error) {
       throw failure(this.file, error);
     }
@@ -62,6 +62,7 @@ function stamp(atMs: number): string {
 
 function failure(file: string, error: unknown): CliError {
   const { code = 'error' } = error as NodeJS.ErrnoException;
-  const remedy = code === 'ENOSPC' ? 'free some space' : 'choose a file that you may write, or leave the option out';
+  const remedy =
+    code === 'ENOSPC' ? 'free some space' : 'choose a file that you may write, or leave the option out';
   return new CliError(`${file} cannot be used (${code})`, remedy, ExitCode.CheckFailed);
 }

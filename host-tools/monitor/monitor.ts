@@ -54,7 +54,10 @@ export class Monitor {
 
   private marked(text: string, level: Level, atMs: number): void {
     this.counters.gaps += level === 'info' ? 0 : 1;
-    this.show([...this.parts.decoder.flush(), { kind: 'gap', level, text: `--- ${text} ---`, fields: {}, atMs }]);
+    this.show([
+      ...this.parts.decoder.flush(),
+      { kind: 'gap', level, text: `--- ${text} ---`, fields: {}, atMs },
+    ]);
   }
 
   /** A line of a log or of any other text file. */

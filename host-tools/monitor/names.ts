@@ -86,52 +86,82 @@ const named = (name: string | undefined, value: number): string => name ?? `code
 
 export const NOTES: Record<Note, NoteName> = {
   [Note.RECEIPT]: {
-    name: 'receipt', kind: 'delivery', words: (who, value) => `packet ${value} to ${who} delivered, receipt in`,
+    name: 'receipt',
+    kind: 'delivery',
+    words: (who, value) => `packet ${value} to ${who} delivered, receipt in`,
   },
   [Note.LOST]: {
-    name: 'lost', kind: 'delivery', isWarning: true,
+    name: 'lost',
+    kind: 'delivery',
+    isWarning: true,
     words: (who, value) => `packet ${value} to ${who} lost: no receipt came`,
   },
   [Note.PAID_IN]: { name: 'paid-in', kind: 'payment', words: (who, value) => `${who} paid, link ${value}` },
   [Note.PAID_OUT]: { name: 'paid-out', kind: 'payment', words: (who, value) => `paid ${who}, link ${value}` },
   [Note.RELAYED]: {
-    name: 'relayed', kind: 'payment',
+    name: 'relayed',
+    kind: 'payment',
     words: (who, value) => `relayed a packet of ${who}, ${value} budget units locked`,
   },
-  [Note.EARNED]: { name: 'earned', kind: 'payment', words: (who, value) => `earned ${value} units from ${who}` },
+  [Note.EARNED]: {
+    name: 'earned',
+    kind: 'payment',
+    words: (who, value) => `earned ${value} units from ${who}`,
+  },
   [Note.REFUSED]: {
-    name: 'refused', kind: 'refusal', isWarning: true,
-    words: (who, value) => `refused from ${who}: ${named((ERROR_NAMES as Record<number, string>)[value], value)}`,
+    name: 'refused',
+    kind: 'refusal',
+    isWarning: true,
+    words: (who, value) =>
+      `refused from ${who}: ${named((ERROR_NAMES as Record<number, string>)[value], value)}`,
   },
   [Note.NACKED]: {
-    name: 'nacked', kind: 'refusal', isWarning: true,
+    name: 'nacked',
+    kind: 'refusal',
+    isWarning: true,
     words: (who, value) => `${who} refused: ${named((NACK_NAMES as Record<number, string>)[value], value)}`,
   },
   [Note.NEIGHBOUR_NEW]: {
-    name: 'neighbour-new', kind: 'neighbour',
+    name: 'neighbour-new',
+    kind: 'neighbour',
     words: (who, value) => `new neighbour ${who}${value === 0 ? ', of whom no key is known' : ''}`,
   },
   [Note.NEIGHBOUR_LOST]: {
-    name: 'neighbour-lost', kind: 'neighbour', isWarning: true, words: (who) => `neighbour ${who} lost`,
+    name: 'neighbour-lost',
+    kind: 'neighbour',
+    isWarning: true,
+    words: (who) => `neighbour ${who} lost`,
   },
   [Note.OPENING]: {
-    name: 'opening', kind: 'payment', words: (who, value) => `opening a payment channel to ${who} on chain ${value}`,
+    name: 'opening',
+    kind: 'payment',
+    words: (who, value) => `opening a payment channel to ${who} on chain ${value}`,
   },
   [Note.CHANNEL_IN]: {
-    name: 'channel-in', kind: 'payment', words: (who, value) => `channel from ${who} open up to link ${value}`,
+    name: 'channel-in',
+    kind: 'payment',
+    words: (who, value) => `channel from ${who} open up to link ${value}`,
   },
   [Note.CHANNEL_OUT]: {
-    name: 'channel-out', kind: 'payment', words: (who, value) => `channel to ${who} open up to link ${value}`,
+    name: 'channel-out',
+    kind: 'payment',
+    words: (who, value) => `channel to ${who} open up to link ${value}`,
   },
   [Note.CLAIMING]: {
-    name: 'claiming', kind: 'payment', words: (who, value) => `claiming ${value} links that ${who} paid`,
+    name: 'claiming',
+    kind: 'payment',
+    words: (who, value) => `claiming ${value} links that ${who} paid`,
   },
   [Note.UNSENDABLE]: {
-    name: 'unsendable', kind: 'delivery', isWarning: true,
+    name: 'unsendable',
+    kind: 'delivery',
+    isWarning: true,
     words: (who, value) => `nothing sent to ${who}: ${named(UNSENDABLE_NAMES.get(value), value)}`,
   },
   [Note.RESYNCED]: {
-    name: 'resynced', kind: 'payment', words: (who, value) => `payments from ${who} in step again at link ${value}`,
+    name: 'resynced',
+    kind: 'payment',
+    words: (who, value) => `payments from ${who} in step again at link ${value}`,
   },
 };
 

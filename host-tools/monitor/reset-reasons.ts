@@ -20,7 +20,8 @@ export function resetReason(line: string): Decoded | undefined {
   const panic = /^Guru Meditation Error: Core\s+(\d) panic'ed \((.+?)\)/.exec(line);
   if (panic !== null) return died(`the interpreter crashed: ${panic[2]!}`, { panic: panic[2]! });
   if (/^Brownout detector was triggered/i.test(line)) return died(CAUSES[0]![1], { panic: 'brown-out' });
-  if (/^Task watchdog got triggered/i.test(line)) return died('the task watchdog ran out: the program blocks', {});
+  if (/^Task watchdog got triggered/i.test(line))
+    return died('the task watchdog ran out: the program blocks', {});
   if (/^abort\(\) was called|^assertion .* failed|^ASSERT FAIL/i.test(line))
     return died(`the interpreter gave up: ${line}`, {});
   if (/^waiting for download/.test(line))

@@ -32,7 +32,8 @@ export function framesOf(stack: string): Frame[] {
     const frame = frameOf(line);
     if (frame === undefined) return;
     const next = lines[index + 1];
-    const hasExcerpt = next !== undefined && next.trim() !== '' && frameOf(next) === undefined && !isCaret(next);
+    const hasExcerpt =
+      next !== undefined && next.trim() !== '' && frameOf(next) === undefined && !isCaret(next);
     frames.push(hasExcerpt ? { ...frame, excerpt: next } : frame);
   });
   return frames;

@@ -25,7 +25,9 @@ export function parseBatch(text: string): BatchRow[] {
     const fields = fieldsOf(line, index + 2);
     if (fields.length !== header.length)
       throw wrong(index + 2, `${fields.length} fields where the first line has ${header.length}`);
-    const filled = header.map((column, i) => [column, fields[i]!.trim()] as const).filter(([, value]) => value !== '');
+    const filled = header
+      .map((column, i) => [column, fields[i]!.trim()] as const)
+      .filter(([, value]) => value !== '');
     const row = Object.fromEntries(filled) as Partial<BatchRow>;
     if (row.port === undefined) throw wrong(index + 2, 'no port');
     if (rows.some(({ port }) => port === row.port)) throw wrong(index + 2, `${row.port} is named twice`);

@@ -6,7 +6,14 @@ import { KeystoreError, openKeystore, sealKeystore } from '../keystore/keystore.
 import { crc32 } from '../serial/crc32.ts';
 import { PacketError, type PacketClient } from '../serial/packet-protocol.ts';
 import {
-  RADIO_FILE, SETTINGS_FILE, eraseFiles, fairhopFiles, readSettings, requireFirmware, restart, writeFiles,
+  RADIO_FILE,
+  SETTINGS_FILE,
+  eraseFiles,
+  fairhopFiles,
+  readSettings,
+  requireFirmware,
+  restart,
+  writeFiles,
 } from './board-storage.ts';
 import { addressText } from './identity.ts';
 
@@ -24,7 +31,10 @@ const ABOUT = 'about';
 const READ_ATTEMPTS = 3;
 
 /** Every file read and compared by its checksum. Throws a CliError for a board that is nobody. */
-export async function copyBoard(client: PacketClient, onProgress: (text: string) => void): Promise<BoardCopy> {
+export async function copyBoard(
+  client: PacketClient,
+  onProgress: (text: string) => void,
+): Promise<BoardCopy> {
   await requireFirmware(client);
   const settings = await readSettings(client);
   if (typeof settings?.address !== 'number')
@@ -43,7 +53,8 @@ export async function copyBoard(client: PacketClient, onProgress: (text: string)
 async function readChecked(client: PacketClient, name: string): Promise<Uint8Array> {
   for (let attempt = 1; ; attempt++) {
     const bytes = await client.readFile(name).catch((error: unknown) => {
-      if (error instanceof PacketError && error.code === 'corrupt' && attempt < READ_ATTEMPTS) return undefined;
+      if (error instanceof PacketError && error.code === 'corrupt' && attempt < READ_ATTEMPTS)
+        return undefined;
       throw error;
     });
     const crc = await client.eval(`E.CRC32(require("Storage").read(${JSON.stringify(name)}))`);
@@ -53,7 +64,10 @@ async function readChecked(client: PacketClient, name: string): Promise<Uint8Arr
 }
 
 export function sealCopy({ files, ...about }: BoardCopy, passphrase: string): string {
-  const secrets = { [ABOUT]: new Uint8Array(Buffer.from(JSON.stringify(about))), ...Object.fromEntries(files) };
+  const secrets = {
+    [ABOUT]: new Uint8Array(Buffer.from(JSON.stringify(about))),
+    ...Object.fromEntries(files),
+  };
   return sealKeystore(secrets, passphrase);
 }
 
@@ -68,8 +82,15 @@ export function openCopy(text: string, passphrase: string): BoardCopy {
   }
   const { [ABOUT]: about, ...files } = content;
   const names = Object.keys(files);
-  if (about === undefined || files[SETTINGS_FILE] === undefined || !names.every((name) => /^fh\.[ -~]{1,25}$/.test(name)))
-    throw refusal('the file is a keystore, but no copy of a board', 'give a file that `fairhop backup` has written');
+  if (
+    about === undefined ||
+    files[SETTINGS_FILE] === undefined ||
+    !names.every((name) => /^fh\.[ -~]{1,25}$/.test(name))
+  )
+    throw refusal(
+      'the file is a keystore, but no copy of a board',
+      'give a file that `fairhop backup` has written',
+    );
   const fields = JSON.parse(Buffer.from(about).toString()) as Omit<BoardCopy, 'files'>;
   return { ...fields, files: new Map(Object.entries(files)) };
 }

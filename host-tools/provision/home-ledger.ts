@@ -43,11 +43,24 @@ export async function openHomeLedger(directory: string): Promise<HomeLedger> {
     const genesis = store.genesis();
     const params = genesis === undefined ? undefined : decodeGenesis(genesis);
     const { owner, block } = secrets;
-    if (desk === undefined || genesis === undefined || params === undefined || owner === undefined || block === undefined)
+    if (
+      desk === undefined ||
+      genesis === undefined ||
+      params === undefined ||
+      owner === undefined ||
+      block === undefined
+    )
       throw new StoreError(`the data directory ${directory} is incomplete`, RESTORE);
     const ledger = store.load(LEDGER_DEPS);
     const ledgerId = ledgerIdOf(nodeCrypto, genesis);
-    const founding = { genesis, params, ledgerId, ownerSeed: owner, blockSeed: block, gatewayAddress: desk.gateway };
+    const founding = {
+      genesis,
+      params,
+      ledgerId,
+      ownerSeed: owner,
+      blockSeed: block,
+      gatewayAddress: desk.gateway,
+    };
     const peers = new Map<number, Peer>();
     for (const { address, linkKey } of ledger.nodes()) peers.set(address, { address, linkKey });
     for (const { address } of desk.members) {
@@ -66,5 +79,9 @@ export async function openHomeLedger(directory: string): Promise<HomeLedger> {
 export function provisionedPeers(directory: string): (Peer & { name: string })[] {
   return readRecords(directory)
     .filter(({ state }) => state === 'written')
-    .map(({ address, name, linkKey }) => ({ address, name, linkKey: new Uint8Array(Buffer.from(linkKey, 'hex')) }));
+    .map(({ address, name, linkKey }) => ({
+      address,
+      name,
+      linkKey: new Uint8Array(Buffer.from(linkKey, 'hex')),
+    }));
 }

@@ -35,7 +35,8 @@ export function changedSettings(settings: Settings, changes: readonly string[]):
   const changed = { ...settings };
   for (const change of changes) {
     const [, key, value] = /^([^=]+)=(.*)$/s.exec(change) ?? [];
-    if (key === undefined || value === undefined) throw usage(`"${change}" is no KEY=VALUE`, 'write price=20, for example');
+    if (key === undefined || value === undefined)
+      throw usage(`"${change}" is no KEY=VALUE`, 'write price=20, for example');
     changed[key] = key === 'name' ? nameOf(value) : numberOf(key, value);
   }
   if (Number(changed.helloMinMs) > Number(changed.helloMaxMs))

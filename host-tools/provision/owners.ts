@@ -27,7 +27,8 @@ export function findOwner(directory: string, founder: Owner, name: string): Owne
 
 /** Makes and keeps a key. The name is one that has none yet. */
 export function newOwner(directory: string, name: string): Owner {
-  if (!isOwnerName(name)) throw new StoreError(`"${name}" is no owner's name`, 'Use small letters, digits and "-".');
+  if (!isOwnerName(name))
+    throw new StoreError(`"${name}" is no owner's name`, 'Use small letters, digits and "-".');
   const seed = new Uint8Array(randomBytes(32));
   writeSealed(directory, ownerPath(directory, name), { owner: seed });
   return ownerOf(name, seed);

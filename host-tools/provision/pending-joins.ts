@@ -51,7 +51,8 @@ function pendingJoin(place: JoinPlace, record: ProvisionRecord, nonces: Nonces):
   const book = new Uint8Array(Buffer.from(record.book, 'base64'));
   const root = bytes(record.bookRoot);
   const id = { ledger: place.founding.ledgerId, address: record.address, generation: record.generation };
-  if (Buffer.compare(bookRoot(nodeCrypto, id, book), root) !== 0) throw new Error('its chequebook is damaged');
+  if (Buffer.compare(bookRoot(nodeCrypto, id, book), root) !== 0)
+    throw new Error('its chequebook is damaged');
   place.store.putBook(root, book);
   let transaction = bytes(record.join);
   if (!nonces.fit(transaction)) {
@@ -133,7 +134,8 @@ class Nonces {
     if (decoded.code !== TxCode.OK || decoded.tx.kind !== TxKind.JOIN) return;
     const { owner, guarantor } = decoded.tx;
     // When they are one person the nonce rises once (L7.1).
-    for (const key of new Set([hex(owner), hex(guarantor)])) this.used.set(key, (this.used.get(key) ?? 0) + 1);
+    for (const key of new Set([hex(owner), hex(guarantor)]))
+      this.used.set(key, (this.used.get(key) ?? 0) + 1);
   }
 
   /** Whether the join can be applied next as it is. */

@@ -6,7 +6,15 @@ import { CliError, ExitCode } from '../cli/cli-error.ts';
 import { radioOf } from '../ledger/index.ts';
 import type { PacketClient } from '../serial/packet-protocol.ts';
 import {
-  RADIO_FILE, SETTINGS_FILE, eraseFiles, fairhopFiles, readSettings, requireFirmware, restart, settingsBytes, writeFiles,
+  RADIO_FILE,
+  SETTINGS_FILE,
+  eraseFiles,
+  fairhopFiles,
+  readSettings,
+  requireFirmware,
+  restart,
+  settingsBytes,
+  writeFiles,
 } from './board-storage.ts';
 import { settingsOf } from './found-desk.ts';
 import type { HomeLedger } from './home-ledger.ts';
@@ -14,7 +22,12 @@ import { addressText, keyTable, makeIdentity, type Identity } from './identity.t
 import { findOwner, newOwner, type Owner } from './owners.ts';
 import { newJoin } from './pending-joins.ts';
 import {
-  backupPath, readRecords, readSealed, writeRecord, writeSealed, type ProvisionRecord,
+  backupPath,
+  readRecords,
+  readSealed,
+  writeRecord,
+  writeSealed,
+  type ProvisionRecord,
 } from './provision-files.ts';
 import { radioSettings, type RadioWish } from './radio-channel.ts';
 
@@ -46,12 +59,28 @@ export interface ProvisionResult {
 }
 
 /** A board in a field: quieter than on a table, to leave the air to the readings. */
-const FIELD_PACE = { helloMinMs: 10_000, helloMaxMs: 300_000, receiptDelayMs: 2000, retryS: 60, freePerMille: 10 };
+const FIELD_PACE = {
+  helloMinMs: 10_000,
+  helloMaxMs: 300_000,
+  receiptDelayMs: 2000,
+  retryS: 60,
+  freePerMille: 10,
+};
 const READING_S = 600;
 /** Settings that belong to the board's owner and survive a repeat; the rest follows from the ledger. */
 export const OWN_SETTINGS = [
-  'readingS', 'price', 'freePerMille', 'emergencyPerMille', 'dutyPerMille', 'retryS', 'helloMinMs', 'helloMaxMs',
-  'receiptDelayMs', 'trustMaxLinks', 'payBatchLinks', 'claimFirstLinks',
+  'readingS',
+  'price',
+  'freePerMille',
+  'emergencyPerMille',
+  'dutyPerMille',
+  'retryS',
+  'helloMinMs',
+  'helloMaxMs',
+  'receiptDelayMs',
+  'trustMaxLinks',
+  'payBatchLinks',
+  'claimFirstLinks',
 ] as const;
 
 type Settings = Record<string, unknown>;
@@ -73,13 +102,21 @@ function knownRecord(job: ProvisionJob, settings: Settings): ProvisionRecord {
   const replace = 'give --replace to overwrite it; what it has earned and not claimed is lost';
   if (ledger !== own)
     throw refusal(`the board is a node of another ledger (${String(ledger).slice(0, 16)})`, replace);
-  const record = readRecords(job.home.directory).find((one) => one.address === address && one.state !== 'replaced');
+  const record = readRecords(job.home.directory).find(
+    (one) => one.address === address && one.state !== 'replaced',
+  );
   if (record === undefined) {
     const who = typeof address === 'number' ? addressText(address) : '?';
-    throw refusal(`the board is node ${who}, which was not provisioned with this data directory`, `use its own, or ${replace}`);
+    throw refusal(
+      `the board is node ${who}, which was not provisioned with this data directory`,
+      `use its own, or ${replace}`,
+    );
   }
   if (record.owner !== job.owner)
-    throw refusal(`the board is ${record.name} and belongs to ${record.owner}`, `name that owner, or ${replace}`);
+    throw refusal(
+      `the board is ${record.name} and belongs to ${record.owner}`,
+      `name that owner, or ${replace}`,
+    );
   return record;
 }
 
@@ -123,15 +160,22 @@ async function writeNew(
   const { board } = await restart(client);
   const radio = radioFile(board, job);
   const payHash = before === undefined ? await payHashOn(client) : undefined;
-  const unfinished = readRecords(home.directory).find((one) => one.state === 'writing' && one.payHash === payHash);
+  const unfinished = readRecords(home.directory).find(
+    (one) => one.state === 'writing' && one.payHash === payHash,
+  );
   const replaced = before === undefined ? null : await forget(client, home, before);
   const record = unfinished ?? newRecord(job);
-  onProgress(unfinished === undefined ? `new node ${addressText(record.address)}` : `going on with ${record.name}`);
+  onProgress(
+    unfinished === undefined ? `new node ${addressText(record.address)}` : `going on with ${record.name}`,
+  );
   const identity = identityOf(home, record);
   const files = new Map([...filesOf(job, identity, {}), ...radio]);
   // Counters and channels of an earlier identity must not be taken for this one's.
   const keep = unfinished === undefined ? [RADIO_FILE] : [RADIO_FILE, ...files.keys()];
-  await eraseFiles(client, (await fairhopFiles(client)).filter((name) => !keep.includes(name)));
+  await eraseFiles(
+    client,
+    (await fairhopFiles(client)).filter((name) => !keep.includes(name)),
+  );
   // The pay secret first: by it the board is known again when the rest is cut off.
   await writeFiles(client, new Map([['fh.pay', identity.paySecret]]), () => {});
   await writeFiles(client, files, onProgress);
@@ -151,7 +195,10 @@ function requirePeople({ home, guarantor, name }: ProvisionJob, before: Settings
     (record) => record.name === name && record.state === 'written' && record.address !== before?.address,
   );
   if (twin === undefined) return;
-  throw refusal(`there is a board called "${name}" already (${addressText(twin.address)})`, 'choose another --name');
+  throw refusal(
+    `there is a board called "${name}" already (${addressText(twin.address)})`,
+    'choose another --name',
+  );
 }
 
 /** The old identity off the board, which then does not start again and change files under our hands. */
@@ -170,7 +217,10 @@ function newRecord(job: ProvisionJob): ProvisionRecord {
   const name = job.name ?? `node-${addressText(address)}`;
   const secrets = { linkSecret: random(32), paySecret: random(32) };
   const identity = makeIdentity(name, address, 0, home.founding.ledgerId, secrets);
-  writeSealed(home.directory, backupPath(home.directory, address), { link: secrets.linkSecret, pay: secrets.paySecret });
+  writeSealed(home.directory, backupPath(home.directory, address), {
+    link: secrets.linkSecret,
+    pay: secrets.paySecret,
+  });
   const record: ProvisionRecord = {
     version: 1,
     state: 'writing',
@@ -194,7 +244,11 @@ function newRecord(job: ProvisionJob): ProvisionRecord {
 function requireOwner(home: HomeLedger, name: string): Owner {
   const owner = findOwner(home.directory, home.founder, name);
   if (owner !== undefined) return owner;
-  throw new CliError(`nobody here is called ${name}`, 'name an owner of this data directory: founder, or one made by --owner', ExitCode.Usage);
+  throw new CliError(
+    `nobody here is called ${name}`,
+    'name an owner of this data directory: founder, or one made by --owner',
+    ExitCode.Usage,
+  );
 }
 
 /** Never near the gateway's: the addresses that follow it are those of its virtual boards. */
@@ -211,16 +265,26 @@ function identityOf(home: HomeLedger, record: ProvisionRecord): Identity {
   const path = backupPath(home.directory, record.address);
   const { link, pay } = readSealed(home.directory, path) ?? {};
   if (link === undefined || pay === undefined)
-    throw refusal(`the secrets of ${record.name} (${path}) are missing`, 'bring the file back, or give --replace');
+    throw refusal(
+      `the secrets of ${record.name} (${path}) are missing`,
+      'bring the file back, or give --replace',
+    );
   const secrets = { linkSecret: link, paySecret: pay };
   return makeIdentity(record.name, record.address, record.generation, home.founding.ledgerId, secrets);
 }
 
 function filesOf(job: ProvisionJob, identity: Identity, before: Settings): Map<string, Uint8Array> {
   const { home } = job;
-  const fromLedger = settingsOf(home.founding, identity, home.networkKey, { ...FIELD_PACE, readingS: READING_S });
+  const fromLedger = settingsOf(home.founding, identity, home.networkKey, {
+    ...FIELD_PACE,
+    readingS: READING_S,
+  });
   const own = OWN_SETTINGS.filter((key) => typeof before[key] === 'number').map((key) => [key, before[key]]);
-  const settings = { ...fromLedger, ...Object.fromEntries(own), ...(job.readingS !== undefined && { readingS: job.readingS }) };
+  const settings = {
+    ...fromLedger,
+    ...Object.fromEntries(own),
+    ...(job.readingS !== undefined && { readingS: job.readingS }),
+  };
   const peers = [...home.peers.values()].filter(({ address }) => address !== identity.address);
   peers.sort((a, b) => a.address - b.address);
   return new Map([
@@ -241,7 +305,10 @@ function radioFile(board: string, { home, radio }: ProvisionJob): Map<string, Ui
 async function restartAs(client: PacketClient, address: number): Promise<void> {
   const boot = await restart(client);
   if (boot.address === address) return;
-  throw refusal(`the board starts as ${addressText(boot.address)}, not as ${addressText(address)}`, 'repeat the command');
+  throw refusal(
+    `the board starts as ${addressText(boot.address)}, not as ${addressText(address)}`,
+    'repeat the command',
+  );
 }
 
 /** The record as it is from now on; its join is signed once and kept. */

@@ -44,8 +44,20 @@ export const RECORD_SCHEMA: Schema = {
   type: 'object',
   additionalProperties: false,
   required: [
-    'version', 'state', 'address', 'name', 'owner', 'ownerKey', 'guarantor', 'generation', 'linkKey', 'bookRoot', 'book',
-    'payHash', 'join', 'createdAt',
+    'version',
+    'state',
+    'address',
+    'name',
+    'owner',
+    'ownerKey',
+    'guarantor',
+    'generation',
+    'linkKey',
+    'bookRoot',
+    'book',
+    'payHash',
+    'join',
+    'createdAt',
   ],
   properties: {
     version: { type: 'integer', minimum: 1, maximum: 1 },
@@ -72,7 +84,8 @@ export function dataPassphrase(directory: string): string {
   const given = process.env.FAIRHOP_PASSPHRASE;
   if (given !== undefined && given !== '') return given;
   const kept = readOrUndefined(join(directory, 'passphrase'))?.trim();
-  if (kept === undefined || kept === '') throw new StoreError('the keystore needs its passphrase', PASSPHRASE_REMEDY);
+  if (kept === undefined || kept === '')
+    throw new StoreError('the keystore needs its passphrase', PASSPHRASE_REMEDY);
   return kept;
 }
 
@@ -104,7 +117,10 @@ export function readSealed(directory: string, path: string): Record<string, Uint
     return openKeystore(text, dataPassphrase(directory));
   } catch (error) {
     if (!(error instanceof KeystoreError)) throw error;
-    throw new StoreError(`${path}: ${error.message}`, /passphrase/.test(error.message) ? PASSPHRASE_REMEDY : RESTORE);
+    throw new StoreError(
+      `${path}: ${error.message}`,
+      /passphrase/.test(error.message) ? PASSPHRASE_REMEDY : RESTORE,
+    );
   }
 }
 

@@ -34,14 +34,17 @@ export function radioSettings(
     throw usage(`${boardId} has no LoRa radio`, 'leave --frequency and --power out');
   }
   const frequencyHz = wish.frequencyHz ?? CHANNEL_HZ.get(region);
-  if (frequencyHz === undefined) throw usage(`no channel is known for the region ${region}`, 'give one with --frequency MHZ');
+  if (frequencyHz === undefined)
+    throw usage(`no channel is known for the region ${region}`, 'give one with --frequency MHZ');
   const bands = radio.frequencyMHz.map(([low, high]) => `${low}-${high} MHz`).join(' or ');
   if (!radio.frequencyMHz.some(([low, high]) => frequencyHz >= low * 1e6 && frequencyHz <= high * 1e6))
     throw usage(`${boardId} cannot use ${frequencyHz / 1e6} MHz`, `give --frequency within ${bands}`);
   const txPowerDbm = wish.txPowerDbm ?? Math.min(POWER_DBM, radio.txPowerDbmMax);
   if (txPowerDbm > radio.txPowerDbmMax)
     throw usage(`${boardId} cannot send with ${txPowerDbm} dBm`, `give --power up to ${radio.txPowerDbmMax}`);
-  return new Uint8Array(Buffer.from(JSON.stringify({ ...profile, frequencyHz, syncWord: SYNC_WORD, txPowerDbm })));
+  return new Uint8Array(
+    Buffer.from(JSON.stringify({ ...profile, frequencyHz, syncWord: SYNC_WORD, txPowerDbm })),
+  );
 }
 
 function usage(message: string, remedy: string): CliError {

@@ -96,6 +96,8 @@ export const SCENARIOS: Record<string, Scenario> = {
   'free-riders': { summary: 'a share of the nodes pays but carries nothing', cast: everyChosen(takers.freeRider) },
   'droppers': {
     summary: 'relays that accept packets and drop them', cast: everyChosen(takers.dropper), params: { share: 10 },
+    // What neighbours had prepaid when their routes left it stays with it.
+    oneShot: true,
   },
   'withheld-receipts': {
     summary: 'relays and sources that swallow proofs of delivery', cast: everyChosen(takers.withholder),

@@ -35,7 +35,10 @@ export interface Ran {
 }
 
 /** Runs `fairhop` with these words. `input` goes to its standard input, which then ends. */
-export function fairhop(args: string[], options: { env?: NodeJS.ProcessEnv; input?: string } = {}): Promise<Ran> {
+export function fairhop(
+  args: string[],
+  options: { env?: NodeJS.ProcessEnv; input?: string } = {},
+): Promise<Ran> {
   const child = spawn(process.execPath, [COMMAND, ...args], {
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -56,7 +59,9 @@ export function fairhop(args: string[], options: { env?: NodeJS.ProcessEnv; inpu
  * at a time, since it listens to the process's own console.
  */
 export async function command(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const program = new Command('fairhop').exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
+  const program = new Command('fairhop')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, writeOut: () => {} });
   for (const register of [registerProvision, registerNode, registerBackup, registerSend]) register(program);
   for (const one of program.commands) one.copyInheritedSettings(program);
   const ran: Ran = { status: 0, stdout: '', stderr: '' };
@@ -69,7 +74,11 @@ export async function command(args: string[], env: NodeJS.ProcessEnv = {}): Prom
     await program.parseAsync(['node', 'fairhop', ...args]);
     ran.status = Number(process.exitCode ?? 0);
   } catch (failure) {
-    if (failure instanceof CliError) [ran.status, ran.stderr] = [failure.exitCode, `${ran.stderr}${failure.message}\n  remedy: ${failure.remedy}`];
+    if (failure instanceof CliError)
+      [ran.status, ran.stderr] = [
+        failure.exitCode,
+        `${ran.stderr}${failure.message}\n  remedy: ${failure.remedy}`,
+      ];
     else if (failure instanceof CommanderError) ran.status = ExitCode.Usage;
     else throw failure;
   } finally {

@@ -17,16 +17,23 @@ function decode(...lines: string[]): Entry[] {
   return [...lines.flatMap((line) => decoder.line(line, 5)), ...decoder.flush()];
 }
 
-const note = (note: number, who: number, value: number): string => JSON.stringify({ t: 'note', note, who, value });
+const note = (note: number, who: number, value: number): string =>
+  JSON.stringify({ t: 'note', note, who, value });
 
 test('notes, packets and states are told in words', () => {
   const [paid, refused, nacked, lost, packet, boot] = decode(
-    note(Note.PAID_IN, 0x3a7f0012, 40), note(Note.REFUSED, 1, 7), note(Note.NACKED, 2, 1), note(Note.LOST, 3, 9),
+    note(Note.PAID_IN, 0x3a7f0012, 40),
+    note(Note.REFUSED, 1, 7),
+    note(Note.NACKED, 2, 1),
+    note(Note.LOST, 3, 9),
     '{"t":"packet","src":4,"seq":5,"class":1,"hops":2,"data":"AAAAAAAAAAA="}',
     '{"t":"boot","board":"linux-udp","address":17,"name":"x"}',
   );
   assert.deepEqual([paid!.kind, paid!.text], ['payment', '3a7f0012 paid, link 40']);
-  assert.deepEqual([refused!.kind, refused!.level, refused!.text], ['refusal', 'warn', 'refused from 00000001: bad integrity code']);
+  assert.deepEqual(
+    [refused!.kind, refused!.level, refused!.text],
+    ['refusal', 'warn', 'refused from 00000001: bad integrity code'],
+  );
   assert.match(nacked!.text, /00000002 refused: not enough credit/);
   assert.match(lost!.text, /packet 9 to 00000003 lost/);
   assert.deepEqual(packet!.fields, { src: '00000004', seq: 5, class: 1, hops: 2, bytes: 2 });
@@ -46,11 +53,24 @@ test('a status tells memory, neighbours with their signal, and each change of a 
   routes[16] = 1;
   const line = (table: Buffer): string =>
     JSON.stringify({
-      t: 'status', uptimeMs: 12345, vars: 30, varsTotal: 60, received: 1, refused: 2, sent: 3, relayed: 4, airtimeMs: 5,
-      neighbours: neighbours.toString('base64'), routes: table.toString('base64'), accounts: '',
+      t: 'status',
+      uptimeMs: 12345,
+      vars: 30,
+      varsTotal: 60,
+      received: 1,
+      refused: 2,
+      sent: 3,
+      relayed: 4,
+      airtimeMs: 5,
+      neighbours: neighbours.toString('base64'),
+      routes: table.toString('base64'),
+      accounts: '',
     });
   const entries = decode(line(routes), line(routes), line(Buffer.alloc(28)));
-  assert.deepEqual(entries.map(({ kind }) => kind), ['status', 'route', 'status', 'status', 'route']);
+  assert.deepEqual(
+    entries.map(({ kind }) => kind),
+    ['status', 'route', 'status', 'status', 'route'],
+  );
   assert.match(entries[0]!.text, /up 12 s, memory 50 %.*1 neighbours: 00000011 -97 dBm SNR -4/);
   assert.equal(entries[1]!.text, 'route to 00000022: via 00000011, 3 hops');
   assert.equal(entries[4]!.text, 'route to 00000022: gone');
@@ -65,7 +85,11 @@ test('reset reasons and crashes of the chip are explained', () => {
     ['rst:0xc (SW_CPU_RESET),boot:0x13 (SPI)', /own software/, 'warn'],
     ['rst:0x15 (USB_UART_CHIP_RESET),boot:0x8 (SPI)', /over USB/, 'warn'],
     ['Brownout detector was triggered', /supply voltage collapsed/, 'error'],
-    ["Guru Meditation Error: Core  1 panic'ed (LoadProhibited). Exception was unhandled.", /crashed: LoadProhibited/, 'error'],
+    [
+      "Guru Meditation Error: Core  1 panic'ed (LoadProhibited). Exception was unhandled.",
+      /crashed: LoadProhibited/,
+      'error',
+    ],
     ['waiting for download', /download mode.*BOOT/, 'error'],
   ];
   for (const [line, expected, level] of reasons) {
@@ -87,13 +111,24 @@ test('every note of the firmware has a name of its own, every fault of the drive
 test('nothing a port says steers the terminal or is taken for a packet', () => {
   const splitter = new LineSplitter();
   const said = [
-    ...splitter.push(Buffer.from('>\r\x1b[J{"t":"a"}\r\n\x10\x01\x1f\xffnot a packet\n\x1b[2J\x1b]0;title\x07x\n', 'latin1')),
+    ...splitter.push(
+      Buffer.from('>\r\x1b[J{"t":"a"}\r\n\x10\x01\x1f\xffnot a packet\n\x1b[2J\x1b]0;title\x07x\n', 'latin1'),
+    ),
     ...splitter.push(Buffer.from('gr\u00fc\u00dfe\nhalf')),
     ...splitter.flush(),
   ];
-  assert.deepEqual(said, ['{"t":"a"}', '\\x10\\x01\\x1f\u00ffnot a packet', '\\x1b]0;title\\x07x', 'gr\u00fc\u00dfe', 'half']);
+  assert.deepEqual(said, [
+    '{"t":"a"}',
+    '\\x10\\x01\\x1f\u00ffnot a packet',
+    '\\x1b]0;title\\x07x',
+    'gr\u00fc\u00dfe',
+    'half',
+  ]);
   const long = new LineSplitter().push(Buffer.from(`${'x'.repeat(20_000)}\n`));
-  assert.deepEqual(long.map(({ length }) => length), [8192, 8192, 3616]);
+  assert.deepEqual(
+    long.map(({ length }) => length),
+    [8192, 8192, 3616],
+  );
   for (const bytes of [Buffer.from('a\r\nb\r\nc'), Buffer.from('{}\n')]) {
     const whole = new LineSplitter();
     const single = new LineSplitter();
@@ -106,9 +141,18 @@ test('nothing a port says steers the terminal or is taken for a packet', () => {
 
 test('hostile lines end in entries, never in an exception', () => {
   const lines = [
-    '{', '{"t":"note","note":-1}', '{"t":"error","stack":{}}', '{"t":"error","message":7,"stack":"    at (:9e9:1)"}',
-    '    at x (.bootcde:99999999:1)', '    at (:0:0)', '^', '{"t":"fault","code":"x"}', '{"t":"refused","request":[]}',
-    '{"t":"status","neighbours":"!!"}', '{"__proto__":1,"t":"boot"}', 'null',
+    '{',
+    '{"t":"note","note":-1}',
+    '{"t":"error","stack":{}}',
+    '{"t":"error","message":7,"stack":"    at (:9e9:1)"}',
+    '    at x (.bootcde:99999999:1)',
+    '    at (:0:0)',
+    '^',
+    '{"t":"fault","code":"x"}',
+    '{"t":"refused","request":[]}',
+    '{"t":"status","neighbours":"!!"}',
+    '{"__proto__":1,"t":"boot"}',
+    'null',
   ];
   for (const line of lines) assert.ok(decode(line).length > 0, line);
   assert.equal(decode(...lines).filter(({ raw }) => raw !== undefined).length, lines.length);
@@ -116,7 +160,8 @@ test('hostile lines end in entries, never in an exception', () => {
 
 test('filters choose by kind and by text, and refuse what they do not know', () => {
   const entries = decode(note(Note.PAID_IN, 1, 2), note(Note.LOST, 1, 3), 'Uncaught Error: x', 'plain');
-  const shown = (...filters: string[]): string[] => entries.filter(parseFilters(filters)).map(({ kind }) => kind);
+  const shown = (...filters: string[]): string[] =>
+    entries.filter(parseFilters(filters)).map(({ kind }) => kind);
   assert.deepEqual(shown(), ['payment', 'delivery', 'error', 'text']);
   assert.deepEqual(shown('payment'), ['payment', 'error']);
   assert.deepEqual(shown('!payment,!error'), ['delivery', 'text']);
@@ -128,7 +173,9 @@ test('filters choose by kind and by text, and refuse what they do not know', () 
 
 test('a log line is told from a mark and from a line of another file', () => {
   assert.deepEqual(parseLogged('2026-11-22T10:00:00.123Z {"t":"x"}', 1), {
-    atMs: Date.parse('2026-11-22T10:00:00.123Z'), isMark: false, text: '{"t":"x"}',
+    atMs: Date.parse('2026-11-22T10:00:00.123Z'),
+    isMark: false,
+    text: '{"t":"x"}',
   });
   assert.equal(parseLogged('2026-11-22T10:00:00.123Z # lost', 1).isMark, true);
   assert.deepEqual(parseLogged('rst:0x1', 7), { atMs: 7, isMark: false, text: 'rst:0x1' });

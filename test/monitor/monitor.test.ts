@@ -33,11 +33,14 @@ interface Shown {
 }
 
 function entriesOf(stdout: string): Shown[] {
-  return stdout.trimEnd().split('\n').map((line) => {
-    const value: unknown = JSON.parse(line);
-    assert.deepEqual(schemaErrors(value, ENTRY_SCHEMA), []);
-    return value as Shown;
-  });
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const value: unknown = JSON.parse(line);
+      assert.deepEqual(schemaErrors(value, ENTRY_SCHEMA), []);
+      return value as Shown;
+    });
 }
 
 test('a pulled cable is a gap with what came before and after it, and the log replays the same', () =>
@@ -52,13 +55,16 @@ test('a pulled cable is a gap with what came before and after it, and the log re
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
     child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
-    const said = (text: string): Promise<void> => until(() => stdout.includes(text), `${text}\n${stdout}${stderr}`);
+    const said = (text: string): Promise<void> =>
+      until(() => stdout.includes(text), `${text}\n${stdout}${stderr}`);
     const say = (text: string): void => pty.stream.write(Buffer.from(text));
     try {
       const knocking = setInterval(() => say('hello\r\n'), 50);
       await said('hello');
       clearInterval(knocking);
-      say('{"t":"note","note":3,"who":1,"value":2}\r\nrst:0xf (RTCWDT_BROWN_OUT_RESET),boot:0x13 (SPI)\r\nhalf a l');
+      say(
+        '{"t":"note","note":3,"who":1,"value":2}\r\nrst:0xf (RTCWDT_BROWN_OUT_RESET),boot:0x13 (SPI)\r\nhalf a l',
+      );
       await said('supply voltage');
       await pty.close();
       rmSync(link);
@@ -76,7 +82,10 @@ test('a pulled cable is a gap with what came before and after it, and the log re
       await pty.close();
     }
     const live = entriesOf(stdout).filter(({ text }) => text !== 'hello');
-    assert.deepEqual(live.map(({ kind }) => kind), ['payment', 'reset', 'text', 'gap', 'gap', 'boot']);
+    assert.deepEqual(
+      live.map(({ kind }) => kind),
+      ['payment', 'reset', 'text', 'gap', 'gap', 'boot'],
+    );
     assert.equal(live[2]!.text, 'half a l');
     assert.match(readFileSync(log, 'utf8'), /Z # .*unplugged/);
 
@@ -91,9 +100,12 @@ test('a pulled cable is a gap with what came before and after it, and the log re
 
 test('a restarting board is followed; opening its port does not restart it', () =>
   inDirectory(async (directory) => {
-    const code = 'print("start "+(require("Storage").read("n")||0));setInterval(function(){print("alive")},20);';
+    const code =
+      'print("start "+(require("Storage").read("n")||0));setInterval(function(){print("alive")},20);';
     const { board, path, unplug } = await plugged(vmBoard(directory, code));
-    const child = spawn(process.execPath, [COMMAND, 'monitor', '--port', path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [COMMAND, 'monitor', '--port', path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let stdout = '';
     child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
     try {

@@ -21,19 +21,30 @@ const IN_BODY = /[ (]:\d+:\d+\)?$/;
 
 /** Line of the application's source with this remark. */
 function lineOf(remark: string): number {
-  return readFileSync(join(ROOT, APP), 'utf8').split('\n').findIndex((line) => line.includes(`// ${remark}`)) + 1;
+  return (
+    readFileSync(join(ROOT, APP), 'utf8')
+      .split('\n')
+      .findIndex((line) => line.includes(`// ${remark}`)) + 1
+  );
 }
 
 const build = (): Promise<Firmware> => buildFirmware('linux-udp', { app: join(ROOT, APP) });
 
 /** Tells the board to fail, and gives the source places that the monitor names, in order. */
-async function placesAfter(board: Board, bundle: string, request: object, form: RegExp, count: number): Promise<string[]> {
+async function placesAfter(
+  board: Board,
+  bundle: string,
+  request: object,
+  form: RegExp,
+  count: number,
+): Promise<string[]> {
   const decoder = new Decoder(new Bundles(bundle));
   const places: string[] = [];
   const client = new PacketClient(board.console, { packetTimeoutMs: 10_000 });
   client.lines.onLine((line) => {
     if (line.startsWith('    at ')) assert.match(line, form);
-    for (const { fields } of decoder.line(line, 0)) if (typeof fields.source === 'string') places.push(fields.source);
+    for (const { fields } of decoder.line(line, 0))
+      if (typeof fields.source === 'string') places.push(fields.source);
   });
   await client.event(request);
   await until(() => places.length >= count, `${count} places`);
@@ -64,13 +75,22 @@ describe('errors lead to the TypeScript', { concurrency: false }, () => {
   for (const [how, form, loader] of [
     ['with positions in the stored file', IN_FILE, undefined],
     // A copy in memory has no file: its positions count from the body, as those of mapped flash on an ESP32 do.
-    ['with positions in the body, as an ESP32 prints them', IN_BODY, 'eval(require("Storage").read("app")+"");'],
+    [
+      'with positions in the body, as an ESP32 prints them',
+      IN_BODY,
+      'eval(require("Storage").read("app")+"");',
+    ],
   ] as const) {
     it(`on the real interpreter, ${how}`, { skip }, () =>
       inDirectory(async (directory) => {
         const firmware = await build();
         const interpreter = interpreterPath()!;
-        const board = new EspruinoBoard({ name: 'real', interpreter, directory, code: loader ?? firmware.code });
+        const board = new EspruinoBoard({
+          name: 'real',
+          interpreter,
+          directory,
+          code: loader ?? firmware.code,
+        });
         try {
           await board.start();
           if (loader !== undefined) {
@@ -81,7 +101,8 @@ describe('errors lead to the TypeScript', { concurrency: false }, () => {
         } finally {
           await board.stop();
         }
-      }));
+      }),
+    );
   }
 
   it('in all bundles when nobody said which, and nowhere when the board runs another one', async () => {

@@ -17,19 +17,31 @@ const env = { FAIRHOP_PASSPHRASE: 'correct horse' };
 const text: Schema = { type: 'string', minLength: 1 };
 const address: Schema = { type: 'string', pattern: '^[0-9a-f]{8}$' };
 const BACKUP_SCHEMA: Schema = {
-  type: 'object', required: ['file', 'address', 'name', 'files'], additionalProperties: false,
+  type: 'object',
+  required: ['file', 'address', 'name', 'files'],
+  additionalProperties: false,
   properties: { file: text, address, name: text, files: { type: 'array', minItems: 4, items: text } },
 };
 const RESTORE_SCHEMA: Schema = {
-  type: 'object', required: ['address', 'name', 'written'], additionalProperties: false,
+  type: 'object',
+  required: ['address', 'name', 'written'],
+  additionalProperties: false,
   properties: { address, name: text, written: { type: 'array', items: text } },
 };
 const SEND_SCHEMA: Schema = {
-  type: 'object', required: ['to', 'outcome', 'text'], additionalProperties: false,
-  properties: { to: address, outcome: { type: 'string', enum: ['delivered', 'lost', 'unsendable', 'sent'] }, text },
+  type: 'object',
+  required: ['to', 'outcome', 'text'],
+  additionalProperties: false,
+  properties: {
+    to: address,
+    outcome: { type: 'string', enum: ['delivered', 'lost', 'unsendable', 'sent'] },
+    text,
+  },
 };
 const REPL_SCHEMA: Schema = {
-  type: 'object', required: ['expression', 'value', 'error'], additionalProperties: false,
+  type: 'object',
+  required: ['expression', 'value', 'error'],
+  additionalProperties: false,
   properties: { expression: text, value: {}, error: {} },
 };
 
@@ -50,7 +62,17 @@ describe('a provisioned board', { concurrency: false }, () => {
     const { code } = await buildFirmware('linux-udp');
     plug = await plugged(vmBoard(directory, code));
     port = ['--port', plug.path];
-    const args = ['provision', ...port, '--owner', 'founder', '--name', 'shed', '--data', join(directory, 'data'), '--json'];
+    const args = [
+      'provision',
+      ...port,
+      '--owner',
+      'founder',
+      '--name',
+      'shed',
+      '--data',
+      join(directory, 'data'),
+      '--json',
+    ];
     const ran = await fairhop(args);
     assert.equal(ran.status, 0, ran.stderr);
     own = (JSON.parse(ran.stdout) as [{ address: string }])[0].address;
@@ -90,7 +112,10 @@ describe('a provisioned board', { concurrency: false }, () => {
     const wrong = await command(['restore', file, ...port, '--yes'], { FAIRHOP_PASSPHRASE: 'wrong' });
     assert.match(wrong.stderr, /wrong passphrase/);
     for (const name of names) if (name !== 'fh.radio') plug.board.flash.erase(name);
-    const restored = checked(await command(['restore', file, ...port, '--yes', '--json'], env), RESTORE_SCHEMA);
+    const restored = checked(
+      await command(['restore', file, ...port, '--yes', '--json'], env),
+      RESTORE_SCHEMA,
+    );
     assert.equal(restored.address, own);
     // What the node writes itself moves on as soon as it runs again.
     for (const name of ['fh.node', 'fh.keys', 'fh.pay', 'fh.cp'])
@@ -106,8 +131,13 @@ describe('a provisioned board', { concurrency: false }, () => {
     const nobody = checked(ran, SEND_SCHEMA, 10);
     assert.deepEqual([nobody.outcome, nobody.to], ['unsendable', '0000beef']);
     assert.match(nobody.text as string, /no key of the destination/);
-    const home = (JSON.parse(Buffer.from(plug.board.flash.read('fh.node')!).toString()) as { home: number }).home;
-    const alone = checked(await command(['send', home.toString(16).padStart(8, '0'), 'x', ...port, '--json']), SEND_SCHEMA, 10);
+    const home = (JSON.parse(Buffer.from(plug.board.flash.read('fh.node')!).toString()) as { home: number })
+      .home;
+    const alone = checked(
+      await command(['send', home.toString(16).padStart(8, '0'), 'x', ...port, '--json']),
+      SEND_SCHEMA,
+      10,
+    );
     assert.match(alone.text as string, /no route|no receipt/);
     assert.equal((await command(['send', 'beef', 'x', ...port])).status, 2);
   });
@@ -116,9 +146,15 @@ describe('a provisioned board', { concurrency: false }, () => {
     const input = '1+2\nvar kept={a:[1,"x"]}\nkept\nnobody.home\n"well again"\n';
     const ran = await fairhop(['repl', ...port, '--json'], { input });
     assert.equal(ran.status, 10);
-    const rows = ran.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { value: unknown; error: string | null });
+    const rows = ran.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { value: unknown; error: string | null });
     for (const row of rows) assert.deepEqual(schemaErrors(row, REPL_SCHEMA), []);
-    assert.deepEqual(rows.map(({ value }) => value), [3, null, { a: [1, 'x'] }, null, 'well again']);
+    assert.deepEqual(
+      rows.map(({ value }) => value),
+      [3, null, { a: [1, 'x'] }, null, 'well again'],
+    );
     assert.match(rows[3]!.error!, /nobody is not defined/);
     const plain = await fairhop(['repl', ...port, '--eval', 'kept.a', 'print']);
     assert.match(plain.stdout, /^\[1,"x"\]\n"function /);
@@ -130,17 +166,29 @@ const skip = interpreterPath() === undefined ? INTERPRETER_REMEDY : false;
 it('the repl evaluates on the real interpreter', { skip }, () =>
   inDirectory(async (directory) => {
     const { path, unplug } = await plugged(
-      new EspruinoBoard({ name: 'real', interpreter: interpreterPath()!, directory: join(directory, 'real') }),
+      new EspruinoBoard({
+        name: 'real',
+        interpreter: interpreterPath()!,
+        directory: join(directory, 'real'),
+      }),
     );
     try {
       const input = '6*7\nvar kept={a:[1,"x"]}\nkept\nnobody.home\nprocess.env.BOARD\n';
       const ran = await fairhop(['repl', '--port', path, '--json'], { input });
-      const rows = ran.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { value: unknown; error: string | null });
+      const rows = ran.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { value: unknown; error: string | null });
       // A declaration has no value in JavaScript; this interpreter gives the variable's.
       rows.splice(1, 1);
-      assert.deepEqual(rows.map(({ value }) => value), [42, { a: [1, 'x'] }, null, 'LINUX'], ran.stderr);
+      assert.deepEqual(
+        rows.map(({ value }) => value),
+        [42, { a: [1, 'x'] }, null, 'LINUX'],
+        ran.stderr,
+      );
       assert.match(rows[2]!.error!, /"nobody" is not defined/);
     } finally {
       await unplug();
     }
-  }));
+  }),
+);

@@ -5,20 +5,30 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Command } from 'commander';
+import { candidates, register as registerCompletion } from '../../host-tools/cli/completion.ts';
+import { register as registerFlash } from '../../host-tools/cli/flash.ts';
+import { register as registerMonitor } from '../../host-tools/cli/monitor.ts';
+import { register as registerNode } from '../../host-tools/cli/node.ts';
+import { register as registerUp } from '../../host-tools/cli/up.ts';
 import { COMMAND, fairhop, inDirectory } from '../monitor/bench.ts';
 
-async function complete(...words: string[]): Promise<string[]> {
-  const { status, stdout, stderr } = await fairhop(['__complete', '--', ...words]);
-  assert.equal(status, 0, stderr);
-  return stdout === '' ? [] : stdout.trimEnd().split('\n');
+/** The commands in this process; that the program has them all is asked once below. */
+function complete(...words: string[]): Promise<string[]> {
+  const program = new Command('fairhop');
+  for (const register of [registerNode, registerMonitor, registerUp, registerFlash, registerCompletion])
+    register(program);
+  return candidates(program, words);
 }
 
 const missing = (shell: string): string | false =>
   spawnSync(shell, ['-c', ':']).status === 0 ? false : `needs the shell ${shell}: install it`;
 
 test('commands, options and values come from the commands themselves', async () => {
-  const commands = await complete('');
-  for (const name of ['up', 'flash', 'monitor', 'provision']) assert.ok(commands.includes(name), name);
+  const { stdout } = await fairhop(['__complete', '--', '']);
+  const commands = stdout.trimEnd().split('\n');
+  for (const name of ['up', 'flash', 'monitor', 'provision', 'repl', 'send', 'node', 'backup', 'restore'])
+    assert.ok(commands.includes(name), name);
   assert.ok(!commands.includes('__complete'));
   assert.deepEqual(await complete('mon'), ['monitor']);
   assert.deepEqual(await complete('node', 'config', ''), ['get', 'set']);
@@ -42,10 +52,12 @@ test('bash completes a line', { skip: missing('bash') }, () =>
     writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${COMMAND}" "$@"\n`);
     chmodSync(program, 0o755);
     const { stdout: script } = await fairhop(['completion', 'bash']);
-    const line = 'COMP_WORDS=(fairhop node config ""); COMP_CWORD=3; _fairhop; printf "%s " "${COMPREPLY[@]}"';
+    const line =
+      'COMP_WORDS=(fairhop node config ""); COMP_CWORD=3; _fairhop; printf "%s " "${COMPREPLY[@]}"';
     const ran = spawnSync('bash', ['--norc', '-c', `${script}\n${line}`], {
       env: { ...process.env, PATH: `${directory}:${process.env.PATH}` },
     });
     assert.equal(String(ran.stdout).trim(), 'get set', String(ran.stderr));
     assert.equal((await fairhop(['completion', 'tcsh'])).status, 2);
-  }));
+  }),
+);

@@ -4,17 +4,18 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { nodeCrypto, x25519PublicKey } from '../../host-tools/crypto/index.ts';
+import { x25519PublicKey } from '../../host-tools/crypto/index.ts';
 import { schemaErrors, type Schema } from '../../host-tools/firmware-build/json-schema.ts';
 import { buildFirmware } from '../../host-tools/firmware-build/build-firmware.ts';
 import { ChainService } from '../../host-tools/gateway/chain-service.ts';
 import { identitiesOf, joinsFor, openDesk, signBlock } from '../../host-tools/gateway/desk.ts';
+import { makeChequebook } from '../../host-tools/provision/chequebook.ts';
 import { pendingJoins } from '../../host-tools/provision/pending-joins.ts';
 import { backupPath, readRecords, readSealed } from '../../host-tools/provision/provision-files.ts';
 import { PacketClient } from '../../host-tools/serial/packet-protocol.ts';
 import { OpenPort } from '../../host-tools/serial/serial-port.ts';
 import { EspruinoBoard } from '../../host-tools/virtual/espruino-board.ts';
-import { makeBook, macKey } from '#protocol';
+import { macKey } from '#protocol';
 import { command, fairhop, inDirectory, plugged, vmBoard, type Ran } from '../monitor/bench.ts';
 import { INTERPRETER_REMEDY, interpreterPath } from '../device/interpreter.ts';
 
@@ -100,7 +101,7 @@ async function checkBoard(board: { readFile: Read }, row: Row, data: string): Pr
     address: record.address,
     generation: 0,
   };
-  const { book, checkpoints } = makeBook(nodeCrypto, macKey(paySecret), id);
+  const { book, checkpoints } = makeChequebook(macKey(paySecret), id);
   assert.equal(record.book, Buffer.from(book).toString('base64'));
   assert.deepEqual(Buffer.from((await board.readFile('fh.cp'))!), Buffer.from(checkpoints));
   const keys = (await board.readFile('fh.keys'))!;
@@ -123,7 +124,8 @@ describe('a board is provisioned', { concurrency: false }, () => {
         const files = secretsIn(data);
         for (const secret of secrets.slice(0, 1)) {
           const hex = Buffer.from(secret).toString('hex');
-          for (const text of [first.stdout, first.stderr, ...files.map(String)]) assert.ok(!text.includes(hex));
+          for (const text of [first.stdout, first.stderr, ...files.map(String)])
+            assert.ok(!text.includes(hex));
         }
 
         const [again] = rowsOf(await command(args));
@@ -147,7 +149,12 @@ describe('a board is provisioned', { concurrency: false }, () => {
         assert.notEqual(replaced!.address, made!.address);
         assert.equal(await board.readFile('fh.w'), undefined);
         await checkBoard(board, replaced!, data);
-        assert.deepEqual(readRecords(data).map(({ state }) => state).sort(), ['replaced', 'written']);
+        assert.deepEqual(
+          readRecords(data)
+            .map(({ state }) => state)
+            .sort(),
+          ['replaced', 'written'],
+        );
       } finally {
         await unplug();
       }
@@ -183,10 +190,22 @@ describe('a board is provisioned', { concurrency: false }, () => {
         const csv = join(directory, 'boards.csv');
         const rows = plugs.map(({ path }, i) => `${path},"board ""${i}""",${i === 1 ? 'alice' : ''}`);
         writeFileSync(csv, `port,name,owner\n${rows.join('\n')}\n/dev/nowhere,,\n`);
-        const ran = await command(['provision', '--csv', csv, '--owner', 'founder', '--data', data, '--json']);
+        const ran = await command([
+          'provision',
+          '--csv',
+          csv,
+          '--owner',
+          'founder',
+          '--data',
+          data,
+          '--json',
+        ]);
         assert.equal(ran.status, 3, ran.stderr);
         const reports = JSON.parse(ran.stdout) as Row[];
-        assert.deepEqual(reports.map(({ ok }) => ok), [true, true, true, false]);
+        assert.deepEqual(
+          reports.map(({ ok }) => ok),
+          [true, true, true, false],
+        );
         assert.match(reports[3]!.message!, /no such port/);
 
         const desk = await openDesk(data);
@@ -197,7 +216,12 @@ describe('a board is provisioned', { concurrency: false }, () => {
           const pending = pendingJoins(desk, joins);
           assert.deepEqual(pending.problems, []);
           assert.equal(pending.transactions.length, 3);
-          const chain = new ChainService(desk.ledger, desk.store, desk.founding.gatewayAddress, signBlock(desk));
+          const chain = new ChainService(
+            desk.ledger,
+            desk.store,
+            desk.founding.gatewayAddress,
+            signBlock(desk),
+          );
           chain.submitAll([...joins, ...pending.transactions]);
           const made = chain.makeBlock(desk.ledger.params.createdS + 10)!;
           assert.deepEqual(made.refused, []);
@@ -211,7 +235,16 @@ describe('a board is provisioned', { concurrency: false }, () => {
           await desk.store.close();
         }
         const [again] = rowsOf(
-          await command(['provision', '--port', plugs[0]!.path, '--owner', 'founder', '--data', data, '--json']),
+          await command([
+            'provision',
+            '--port',
+            plugs[0]!.path,
+            '--owner',
+            'founder',
+            '--data',
+            data,
+            '--json',
+          ]),
         );
         // The boards that came later are in its key table now.
         assert.deepEqual([again!.outcome, again!.join], ['updated', 'on-ledger']);
@@ -239,7 +272,8 @@ describe('a board is provisioned', { concurrency: false }, () => {
       } finally {
         await unplug();
       }
-    }));
+    }),
+  );
 });
 
 it('the link key in the record is that of the secret', () =>

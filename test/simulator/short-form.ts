@@ -1,8 +1,8 @@
-// The short form of every scenario: a village of sixteen, three quarters of an hour, and clocks that run fast enough for a dozen money
+// The short form of every scenario: twelve nodes, twenty-four minutes, and clocks fast enough for a dozen money
 // rounds. Long enough for channels, claims and cheats; too short for the economy to settle, which docs/economics.md
 // measures.
 export const SHORT = [
-  'nodes=16', 'hours=0.75', 'blockIntervalS=60', 'moneyRound=2', 'epoch=24', 'chains=5', 'creditLineP=64',
+  'nodes=12', 'hours=0.4', 'blockIntervalS=60', 'moneyRound=2', 'epoch=24', 'chains=4', 'creditLineP=64',
   'freePerMille=3',
 ];
 

@@ -146,7 +146,7 @@ export class Channels {
   receiveOpen(nb: number, frame: Uint8Array): void {
     const core = this.core;
     const accounts = core.accounts;
-    // Whatever it offers, an OPEN without effect doubles the wait, one step behind the payer, who doubles too.
+    // Whatever it offers: an OPEN without effect doubles the wait, one step behind the payer's own.
     if (this.waiting(accounts.u32(nb, Acc.IN_ASKED_S), accounts.u8(nb, Acc.IN_ASKS) - 1)) return;
     accounts.setU16(nb, Acc.IN_OFFER, frame[Open.GENERATION] * 256 + frame[Open.CHAIN]);
     this.asked(nb, Acc.IN_ASKED_S, Acc.IN_ASKS);

@@ -3,8 +3,8 @@
 // board, in the simulator and in a test alike.
 import type { Crypto } from '#protocol';
 import {
-  Data, ErrorCode, Flag, FrameType, Link, Pay, Receipt, StatePayload, Sync, Wire, checkFrame, cut, getU32, macKey,
-  putU32, trailerBytes,
+  Data, ErrorCode, Flag, FrameType, Link, Pay, Receipt, StatePayload, Sync, Wire, checkFrame, cut, getU32,
+  macKey, putU32, trailerBytes,
 } from '#protocol';
 import type { Action, NodeEvent } from './actions.ts';
 import { EventKind } from './actions.ts';
