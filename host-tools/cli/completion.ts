@@ -41,7 +41,8 @@ export function register(program: Command): void {
     .addArgument(new Argument('<shell>', 'which one').choices(Object.keys(SCRIPTS)))
     .addHelpText(
       'after',
-      '\nExamples:\n  source <(fairhop completion bash)\n  fairhop completion fish > ~/.config/fish/completions/fairhop.fish',
+      '\nExamples:\n  source <(fairhop completion bash)\n' +
+        '  fairhop completion fish > ~/.config/fish/completions/fairhop.fish',
     )
     .action((shell: string) => void process.stdout.write(SCRIPTS[shell]!));
   program
@@ -53,7 +54,7 @@ export function register(program: Command): void {
     });
 }
 
-/** What may stand in the place of the last word; empty where a file's name is as good a guess as any. */
+/** What may stand in the place of the last word; empty where a file name is the best guess. */
 export async function candidates(program: Command, words: string[]): Promise<string[]> {
   const typed = words.at(-1) ?? '';
   const { command, option, places } = position(program, words.slice(0, -1));

@@ -12,6 +12,7 @@ import { register as registerDoctor } from './doctor.ts';
 import { register as registerFlash } from './flash.ts';
 import { register as registerChain } from './chain.ts';
 import { register as registerBench } from './bench.ts';
+import { register as registerSim } from './sim.ts';
 import { register as registerUp } from './up.ts';
 import { register as registerMonitor } from './monitor.ts';
 import { register as registerProvision } from './provision.ts';
@@ -29,9 +30,10 @@ import { register as registerVote } from './vote.ts';
 import { register as registerParams } from './params.ts';
 
 const COMMANDS = [
-  registerUp, registerBuild, registerBoards, registerPorts, registerDoctor, registerFlash, registerChain, registerBench,
-  registerProvision, registerMonitor, registerSend, registerNode, registerRepl, registerBackup, registerCompletion,
-  registerOwnedNodes, registerKeys, registerBalance, registerTransfer, registerPropose, registerVote, registerParams,
+  registerUp, registerBuild, registerBoards, registerPorts, registerDoctor, registerFlash, registerProvision,
+  registerMonitor, registerSend, registerNode, registerRepl, registerBackup, registerOwnedNodes, registerKeys,
+  registerBalance, registerTransfer, registerPropose, registerVote, registerParams, registerChain, registerSim,
+  registerBench, registerCompletion,
 ];
 
 function createProgram(): Command {

@@ -53,7 +53,8 @@ function said(message: Exclude<BoardMessage, { kind: 'trouble' | 'status' }>): D
     case 'packet': {
       const { src, seq16, packetClass, ciphertext } = message.packet;
       const { hops } = message;
-      const text = `packet ${seq16} from ${addressText(src)} over ${hops} hops, ${ciphertext.length} bytes, for the host`;
+      const bytes = `${ciphertext.length} bytes, for the host`;
+      const text = `packet ${seq16} from ${addressText(src)} over ${hops} hops, ${bytes}`;
       return entry('packet', text, {
         src: addressText(src),
         seq: seq16,

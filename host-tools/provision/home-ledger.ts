@@ -75,7 +75,7 @@ export async function openHomeLedger(directory: string): Promise<HomeLedger> {
   }
 }
 
-/** Boards that were provisioned with this data directory, on the ledger or not. Also for the gateway's own key table. */
+/** Boards that were provisioned here, on the ledger or not: the gateway's own key table needs them too. */
 export function provisionedPeers(directory: string): (Peer & { name: string })[] {
   return readRecords(directory)
     .filter(({ state }) => state === 'written')

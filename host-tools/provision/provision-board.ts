@@ -1,7 +1,6 @@
 // Makes a board a node of the ledger: chooses or makes its identity on this computer, writes its files with proof,
 // waits until it runs, and keeps its join. A repeat finishes what was cut off or changes nothing. An identity that is
 // on a board is overwritten on demand only: its unclaimed credits go with it. Called by `fairhop provision`.
-import { createHash, randomBytes } from 'node:crypto';
 import { CliError, ExitCode } from '../cli/cli-error.ts';
 import { radioOf } from '../ledger/index.ts';
 import type { PacketClient } from '../serial/packet-protocol.ts';
@@ -18,17 +17,9 @@ import {
 } from './board-storage.ts';
 import { settingsOf } from './found-desk.ts';
 import type { HomeLedger } from './home-ledger.ts';
-import { addressText, keyTable, makeIdentity, type Identity } from './identity.ts';
-import { findOwner, newOwner, type Owner } from './owners.ts';
-import { newJoin } from './pending-joins.ts';
-import {
-  backupPath,
-  readRecords,
-  readSealed,
-  writeRecord,
-  writeSealed,
-  type ProvisionRecord,
-} from './provision-files.ts';
+import { addressText, keyTable, type Identity } from './identity.ts';
+import { identityOf, keepJoin, newRecord, requirePeople, retire, sha256Hex } from './node-record.ts';
+import { backupPath, readRecords, type ProvisionRecord } from './provision-files.ts';
 import { radioSettings, type RadioWish } from './radio-channel.ts';
 
 export interface ProvisionJob {
@@ -144,7 +135,7 @@ async function update(
     for (const [file, bytes] of radioFile((await restart(client)).board, job)) files.set(file, bytes);
   const written = await writeFiles(client, files, job.onProgress);
   if (written.length > 0) await restartAs(client, identity.address);
-  const join = keepJoin(job, { ...record, name });
+  const join = keepJoin(home, { ...record, name });
   const isSame = written.length === 0 && record.state === 'written' && record.name === name;
   return resultOf(job, join, isSame ? 'unchanged' : 'updated', null);
 }
@@ -156,7 +147,7 @@ async function writeNew(
 ): Promise<ProvisionResult> {
   const { home, onProgress } = job;
   // Whatever may be refused is refused while the board is still as it was.
-  requirePeople(job, before);
+  requirePeople(home, job, before?.address);
   const { board } = await restart(client);
   const radio = radioFile(board, job);
   const payHash = before === undefined ? await payHashOn(client) : undefined;
@@ -164,7 +155,7 @@ async function writeNew(
     (one) => one.state === 'writing' && one.payHash === payHash,
   );
   const replaced = before === undefined ? null : await forget(client, home, before);
-  const record = unfinished ?? newRecord(job);
+  const record = unfinished ?? newRecord(home, job);
   onProgress(
     unfinished === undefined ? `new node ${addressText(record.address)}` : `going on with ${record.name}`,
   );
@@ -180,7 +171,7 @@ async function writeNew(
   await writeFiles(client, new Map([['fh.pay', identity.paySecret]]), () => {});
   await writeFiles(client, files, onProgress);
   await restartAs(client, identity.address);
-  return resultOf(job, keepJoin(job, record), 'provisioned', replaced);
+  return resultOf(job, keepJoin(home, record), 'provisioned', replaced);
 }
 
 async function payHashOn(client: PacketClient): Promise<string | undefined> {
@@ -188,89 +179,13 @@ async function payHashOn(client: PacketClient): Promise<string | undefined> {
   return secret === undefined ? undefined : sha256Hex(secret);
 }
 
-/** Guarantor and name must do; the owner may be new. */
-function requirePeople({ home, guarantor, name }: ProvisionJob, before: Settings | undefined): void {
-  requireOwner(home, guarantor);
-  const twin = readRecords(home.directory).find(
-    (record) => record.name === name && record.state === 'written' && record.address !== before?.address,
-  );
-  if (twin === undefined) return;
-  throw refusal(
-    `there is a board called "${name}" already (${addressText(twin.address)})`,
-    'choose another --name',
-  );
-}
-
 /** The old identity off the board, which then does not start again and change files under our hands. */
 async function forget(client: PacketClient, home: HomeLedger, before: Settings): Promise<string | null> {
   await eraseFiles(client, [SETTINGS_FILE]);
-  const replaced = retire(home, before);
+  const { address, ledger } = before;
+  if (ledger === ledgerText(home)) retire(home, (record) => record.address === address);
   await restart(client);
-  return replaced;
-}
-
-/** The new identity's record and its encrypted secrets, both on the disk before the board hears of them. */
-function newRecord(job: ProvisionJob): ProvisionRecord {
-  const { home } = job;
-  const owner = findOwner(home.directory, home.founder, job.owner) ?? newOwner(home.directory, job.owner);
-  const address = freeAddress(home, readRecords(home.directory));
-  const name = job.name ?? `node-${addressText(address)}`;
-  const secrets = { linkSecret: random(32), paySecret: random(32) };
-  const identity = makeIdentity(name, address, 0, home.founding.ledgerId, secrets);
-  writeSealed(home.directory, backupPath(home.directory, address), {
-    link: secrets.linkSecret,
-    pay: secrets.paySecret,
-  });
-  const record: ProvisionRecord = {
-    version: 1,
-    state: 'writing',
-    address,
-    name,
-    owner: owner.name,
-    ownerKey: hex(owner.key),
-    guarantor: job.guarantor,
-    generation: 0,
-    linkKey: hex(identity.linkKey),
-    bookRoot: hex(identity.bookRoot),
-    book: Buffer.from(identity.book).toString('base64'),
-    payHash: sha256Hex(secrets.paySecret),
-    join: '',
-    createdAt: new Date().toISOString(),
-  };
-  writeRecord(home.directory, record);
-  return record;
-}
-
-function requireOwner(home: HomeLedger, name: string): Owner {
-  const owner = findOwner(home.directory, home.founder, name);
-  if (owner !== undefined) return owner;
-  throw new CliError(
-    `nobody here is called ${name}`,
-    'name an owner of this data directory: founder, or one made by --owner',
-    ExitCode.Usage,
-  );
-}
-
-/** Never near the gateway's: the addresses that follow it are those of its virtual boards. */
-function freeAddress(home: HomeLedger, records: ProvisionRecord[]): number {
-  const taken = new Set([...home.peers.keys(), ...records.map(({ address }) => address)]);
-  for (;;) {
-    const address = randomBytes(4).readUInt32BE();
-    const isNear = address >>> 8 === home.founding.gatewayAddress >>> 8;
-    if (address !== 0 && address !== 0xffffffff && !isNear && !taken.has(address)) return address;
-  }
-}
-
-function identityOf(home: HomeLedger, record: ProvisionRecord): Identity {
-  const path = backupPath(home.directory, record.address);
-  const { link, pay } = readSealed(home.directory, path) ?? {};
-  if (link === undefined || pay === undefined)
-    throw refusal(
-      `the secrets of ${record.name} (${path}) are missing`,
-      'bring the file back, or give --replace',
-    );
-  const secrets = { linkSecret: link, paySecret: pay };
-  return makeIdentity(record.name, record.address, record.generation, home.founding.ledgerId, secrets);
+  return typeof address === 'number' ? addressText(address) : null;
 }
 
 function filesOf(job: ProvisionJob, identity: Identity, before: Settings): Map<string, Uint8Array> {
@@ -311,26 +226,6 @@ async function restartAs(client: PacketClient, address: number): Promise<void> {
   );
 }
 
-/** The record as it is from now on; its join is signed once and kept. */
-function keepJoin(job: ProvisionJob, record: ProvisionRecord): ProvisionRecord {
-  const { home } = job;
-  const owner = requireOwner(home, record.owner);
-  const guarantor = requireOwner(home, record.guarantor);
-  const join = record.join === '' ? hex(newJoin(home, record, owner, guarantor)) : record.join;
-  const done: ProvisionRecord = { ...record, state: 'written', join };
-  writeRecord(home.directory, done);
-  return done;
-}
-
-/** Says in the old identity's record, if it is one of ours, that no board has it any more. */
-function retire(home: HomeLedger, before: Settings): string | null {
-  if (typeof before.address !== 'number') return null;
-  const isHere = before.ledger === ledgerText(home);
-  const record = readRecords(home.directory).find(({ address }) => isHere && address === before.address);
-  if (record !== undefined) writeRecord(home.directory, { ...record, state: 'replaced' });
-  return addressText(before.address);
-}
-
 function resultOf(
   { home }: ProvisionJob,
   record: ProvisionRecord,
@@ -350,13 +245,7 @@ function resultOf(
   };
 }
 
-const ledgerText = (home: HomeLedger): string => hex(home.founding.ledgerId);
-const random = (count: number): Uint8Array => new Uint8Array(randomBytes(count));
-const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
-}
+const ledgerText = (home: HomeLedger): string => Buffer.from(home.founding.ledgerId).toString('hex');
 
 function refusal(message: string, remedy: string): CliError {
   return new CliError(message, remedy, ExitCode.CheckFailed);

@@ -37,6 +37,11 @@ function busyVillage(): FakeGateway {
 // A skipped suite counts as nothing; a skipped test is counted and names its remedy.
 if (browserMissing !== false) it('the page in a browser', { skip: browserMissing });
 
+/** An element of the page, as far as these tests look; the browser's own types are not loaded here. */
+interface Labelled {
+  dataset: Record<string, string>;
+}
+
 describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
   let browser: Browser;
   let context: BrowserContext;
@@ -82,7 +87,7 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
   const rowsOf = (name: string): Promise<number[]> =>
     page
       .locator(`tr[data-${name}]`)
-      .evaluateAll((rows, key) => rows.map((row) => Number((row as unknown as { dataset: Record<string, string> }).dataset[key])), name);
+      .evaluateAll((rows, key) => rows.map((row) => Number((row as unknown as Labelled).dataset[key])), name);
 
   it('shows the figures of the API', async () => {
     await open(busyVillage());

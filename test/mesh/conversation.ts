@@ -5,8 +5,22 @@ import assert from 'node:assert/strict';
 import type { Action, NodeConfig, StorePort } from '#mesh';
 import { ActionKind, EventKind, KeyRecord, MeshNode, Note } from '#mesh';
 import {
-  Book, Class, ErrorCode, Flag, FrameType, Link, Sync, Wire, getU32, lockOf, macKey, micOf, packetNonce, payPrefix,
-  preimage, step,
+  Book,
+  Class,
+  ErrorCode,
+  Flag,
+  FrameType,
+  Link,
+  Sync,
+  Wire,
+  getU32,
+  lockOf,
+  macKey,
+  micOf,
+  packetNonce,
+  payPrefix,
+  preimage,
+  step,
 } from '#protocol';
 import { nodeCrypto } from '../../host-tools/crypto/index.ts';
 
@@ -67,11 +81,30 @@ export class Conversation {
     const profile = { spreadingFactor: 7, bandwidthHz: 125000, codingRate: 1, preambleSymbols: 8 };
     this.known = known;
     this.config = {
-      address: NODE, home: HOME, ledger: LEDGER, networkKey: NETWORK, generation: 0, endOnHost: false,
+      address: NODE,
+      home: HOME,
+      ledger: LEDGER,
+      networkKey: NETWORK,
+      generation: 0,
+      endOnHost: false,
       profile: { ...profile, explicitHeader: true, crc: true },
-      linkValue: 256, levyPerMille: 50, price: 16, trustMaxLinks: 6, payBatchLinks: 3, claimFirstLinks: 6,
-      windowCode: 7, epochHeights: 144, blockIntervalS: 600, freePerMille: 10, emergencyPerMille: 10,
-      dutyPerMille: 1000, retryS: 30, helloMinMs: 2000, helloMaxMs: 60000, receiptDelayMs: 500, ...config,
+      linkValue: 256,
+      levyPerMille: 50,
+      price: 16,
+      trustMaxLinks: 6,
+      payBatchLinks: 3,
+      claimFirstLinks: 6,
+      windowCode: 7,
+      epochHeights: 144,
+      blockIntervalS: 600,
+      freePerMille: 10,
+      emergencyPerMille: 10,
+      dutyPerMille: 1000,
+      retryS: 30,
+      helloMinMs: 2000,
+      helloMaxMs: 60000,
+      receiptDelayMs: 500,
+      ...config,
     };
     this.boot();
     for (let n = 0; n < met; n++) this.meet(neighbourAddress(n));
@@ -79,9 +112,20 @@ export class Conversation {
 
   boot(): void {
     const addresses = [HOME, ...Array.from({ length: this.known }, (_, n) => neighbourAddress(n))];
-    const keys = addresses.flatMap((address) => [...u32(address), ...linkKey(address), ...END_MAC, ...END_CIPHER]);
+    const keys = addresses.flatMap((address) => [
+      ...u32(address),
+      ...linkKey(address),
+      ...END_MAC,
+      ...END_CIPHER,
+    ]);
     assert.equal(keys.length, addresses.length * KeyRecord.SIZE);
-    this.node = new MeshNode(this.config, nodeCrypto, this.store, Uint8Array.from(keys), new Uint8Array(32).fill(5));
+    this.node = new MeshNode(
+      this.config,
+      nodeCrypto,
+      this.store,
+      Uint8Array.from(keys),
+      new Uint8Array(32).fill(5),
+    );
     this.step(EventKind.TICK, []);
   }
 
@@ -147,9 +191,21 @@ export class Conversation {
   }
 
   /** HELLO under the network key; `routes` are 11 bytes each. */
-  hello(from: number, options: { seq?: number; price?: number; alias?: number; routes?: number[][] } = {}): Uint8Array {
+  hello(
+    from: number,
+    options: { seq?: number; price?: number; alias?: number; routes?: number[][] } = {},
+  ): Uint8Array {
     const { seq = (this.helloSeq += 2), price = 16, alias = this.aliasOf(from), routes = [] } = options;
-    const head = [FrameType.HELLO, alias, Wire.VERSION, ...u32(from), ...u16(seq), 0, price, 0x10 | routes.length];
+    const head = [
+      FrameType.HELLO,
+      alias,
+      Wire.VERSION,
+      ...u32(from),
+      ...u16(seq),
+      0,
+      price,
+      0x10 | routes.length,
+    ];
     return this.withMic([...head, this.node.core.alias, 255, ...routes.flat()], NETWORK, from, 0, Wire.MIC);
   }
 
@@ -165,16 +221,38 @@ export class Conversation {
         assert.deepEqual(this.refusals(this.syncAck(getU32(asked, Sync.NONCE), from)), []);
       }
     }
-    assert.ok(this.node.core.neighbours.has(index, 2), 'the node asks for the counter of a neighbour it has a key for');
+    assert.ok(
+      this.node.core.neighbours.has(index, 2),
+      'the node asks for the counter of a neighbour it has a key for',
+    );
   }
 
   /** DATA from `src` by way of a neighbour; `plaintext` is for the node when `dst` is. */
-  data(src: number, dst: number, packetClass: number, plaintext: ArrayLike<number>, budget = 0, via = neighbourAddress(0)): {
-    frame: Uint8Array; x: Uint8Array; lock: Uint8Array; ciphertext: Uint8Array; again(): Uint8Array;
+  data(
+    src: number,
+    dst: number,
+    packetClass: number,
+    plaintext: ArrayLike<number>,
+    budget = 0,
+    via = neighbourAddress(0),
+  ): {
+    frame: Uint8Array;
+    x: Uint8Array;
+    lock: Uint8Array;
+    ciphertext: Uint8Array;
+    again(): Uint8Array;
   } {
     const seq = this.seq++;
     const ciphertext = nodeCrypto.aesCtr(END_CIPHER, packetNonce(src, dst, seq), Uint8Array.from(plaintext));
-    const x = preimage(nodeCrypto, macKey(END_MAC), packetClass & Class.FIXED, src, dst, seq, ciphertext).slice();
+    const x = preimage(
+      nodeCrypto,
+      macKey(END_MAC),
+      packetClass & Class.FIXED,
+      src,
+      dst,
+      seq,
+      ciphertext,
+    ).slice();
     const lock = lockOf(nodeCrypto, LEDGER, src, dst, seq, x).slice();
     const head = [...u32(src), ...u32(dst), ...u16(seq), packetClass, ...lock, ...u16(budget)];
     const again = (): Uint8Array => this.linked(FrameType.DATA, [...head, ...ciphertext], via);
@@ -182,7 +260,12 @@ export class Conversation {
   }
 
   /** STATE of a channel that pays the node, or that it pays. */
-  state(payer: number, payee: number, link: Uint8Array, change: Partial<typeof CHAIN> & { settled?: number } = {}): number[] {
+  state(
+    payer: number,
+    payee: number,
+    link: Uint8Array,
+    change: Partial<typeof CHAIN> & { settled?: number } = {},
+  ): number[] {
     const { generation, chain, limit, settled = 0 } = { ...CHAIN, ...change };
     const head = [6, ...u32(100), 0, 0, 0, 0, 0, 0, 1, ...u32(payer), generation, chain, ...u32(payee)];
     return [...head, ...u16(settled), ...u16(limit), ...u32(5000), 1, ...link];

@@ -8,14 +8,21 @@ import { World } from './world.ts';
 
 const TRUSTED_UNITS = 384;
 
-test('a reading from a board three hops away arrives, each relay earns, the sender pays, the sum stays', () => {
+test('a reading from three hops away arrives, each relay earns, the sender pays, the sum stays', () => {
   const world = new World({ nodes: 4 });
   const [gateway, near, middle, far] = world.stations;
   world.until('routes', 60, () => world.settled());
   world.every(10, (n) => n < 30 && far!.send(gateway!, `reading ${n}`));
   world.run(400);
-  assert.equal(world.delivered.filter(({ src }) => src === far!.address).length, 30, 'all arrived, each once');
-  assert.deepEqual([...new Set(world.delivered.filter(({ src }) => src === far!.address).map(({ hops }) => hops))], [3]);
+  assert.equal(
+    world.delivered.filter(({ src }) => src === far!.address).length,
+    30,
+    'all arrived, each once',
+  );
+  assert.deepEqual(
+    [...new Set(world.delivered.filter(({ src }) => src === far!.address).map(({ hops }) => hops))],
+    [3],
+  );
   assert.ok(near!.balance > 0 && middle!.balance > 0, 'both relays have more than they began with');
   assert.ok(far!.balance < 0, 'and the sender less');
   assert.ok(world.ledger.totals().conserved);
@@ -26,7 +33,10 @@ test('a reading from a board three hops away arrives, each relay earns, the send
   // What the sender's links say it paid is what the ledger took from it, but for links not claimed yet.
   const accounts = far!.mesh.core.accounts;
   const paid = accounts.u16(far!.neighbour(middle!), Acc.OUT_LINKS) * far!.config.linkValue;
-  assert.ok(paid >= -far!.balance && paid + far!.balance <= 8 * far!.config.linkValue, `${paid}, ${far!.balance}`);
+  assert.ok(
+    paid >= -far!.balance && paid + far!.balance <= 8 * far!.config.linkValue,
+    `${paid}, ${far!.balance}`,
+  );
 });
 
 test('never more than the budget is paid: the books say what each packet cost, to the unit', () => {
@@ -77,7 +87,14 @@ for (const loss of [0.1, 0.2]) {
 }
 
 test('boards talk to each other through a board between them, and it earns from both', () => {
-  const world = new World({ nodes: 4, links: [[0, 1], [1, 2], [1, 3]] });
+  const world = new World({
+    nodes: 4,
+    links: [
+      [0, 1],
+      [1, 2],
+      [1, 3],
+    ],
+  });
   const [, relay, left, right] = world.stations;
   world.until('routes', 60, () => world.settled());
   world.every(12, (n) => n < 20 && left!.send(right!, `to the right ${n}`));
@@ -89,7 +106,10 @@ test('boards talk to each other through a board between them, and it earns from 
   const earned = [left!, right!].map(
     (from) => relay!.notes.filter(({ note, who }) => note === Note.EARNED && who === from.address).length,
   );
-  assert.ok(earned.every((count) => count > 5), `${earned}`);
+  assert.ok(
+    earned.every((count) => count > 5),
+    `${earned}`,
+  );
   world.quiet();
   world.checkBooks();
 });
@@ -99,7 +119,11 @@ test('the same seed gives the same mesh, to the last frame', () => {
     const world = new World({ nodes: 3, loss: 0.1, seed: 5 });
     world.every(9, (n) => world.stations[2]!.send(world.stations[0]!, `${n}`));
     world.run(90);
-    return JSON.stringify([world.ether.counters, world.monitor.byType, world.stations.map(({ balance }) => balance)]);
+    return JSON.stringify([
+      world.ether.counters,
+      world.monitor.byType,
+      world.stations.map(({ balance }) => balance),
+    ]);
   };
   assert.equal(run(), run());
 });

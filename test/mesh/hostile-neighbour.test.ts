@@ -19,16 +19,20 @@ function relayBetween(links = 8, config = {}): { talk: Conversation; a: number; 
   return { talk, a: neighbours.find(A), b: neighbours.find(B) };
 }
 
-test('wrong MICs: nothing is believed, and a link asks for its counters anew at most every two seconds', () => {
+test('wrong MICs: nothing is believed, and a link asks for counters at most every two seconds', () => {
   const { talk, a } = relayBetween();
   const before = talk.node.core.accounts.table.slice();
   talk.sent(FrameType.SYNC);
   for (let i = 0; i < 400; i++) {
-    const frame = talk.linked([FrameType.DATA, FrameType.PAY, FrameType.RECEIPT][i % 3]!, new Uint8Array(30 + (i % 3)), A);
+    const frame = talk.linked(
+      [FrameType.DATA, FrameType.PAY, FrameType.RECEIPT][i % 3]!,
+      new Uint8Array(30 + (i % 3)),
+      A,
+    );
     frame[frame.length - 1] = frame[frame.length - 1]! ^ (1 + (i % 255));
     talk.hear(frame);
   }
-  assert.ok(talk.sent(FrameType.SYNC).length <= 400 * 0.05 / 2 + 1);
+  assert.ok(talk.sent(FrameType.SYNC).length <= (400 * 0.05) / 2 + 1);
   assert.deepEqual(talk.node.core.accounts.table, before);
   assert.ok(!talk.node.core.neighbours.has(a, NbFlag.SYNCED));
   talk.wait(3);
@@ -72,8 +76,21 @@ test('forged receipts open nothing and cost a hash for each packet that the hint
   talk.wait(1);
   let hashes = 0;
   const { crypto } = talk.node.core;
-  talk.node.core.crypto = { ...crypto, sha256: (parts) => (hashes++, crypto.sha256(parts)), aesCtr: crypto.aesCtr };
-  const entries = Array.from({ length: 8 }, (_, i) => [packet.lock[0]!, packet.lock[1]!, i, 1, 2, 3, 4, 5]).flat();
+  talk.node.core.crypto = {
+    ...crypto,
+    sha256: (parts) => (hashes++, crypto.sha256(parts)),
+    aesCtr: crypto.aesCtr,
+  };
+  const entries = Array.from({ length: 8 }, (_, i) => [
+    packet.lock[0]!,
+    packet.lock[1]!,
+    i,
+    1,
+    2,
+    3,
+    4,
+    5,
+  ]).flat();
   talk.hear(talk.linked(FrameType.RECEIPT, [8, ...entries], B));
   assert.ok(hashes <= 8 + 1, `${hashes} hashes`);
   assert.equal(talk.node.core.accounts.i32(a, Acc.IN_USED), 0);
@@ -93,7 +110,8 @@ test('strangers fill the table of neighbours: at most twelve, and one with a key
 test('strangers offer no routes, and a flood of invented destinations leaves room for known ones', () => {
   const talk = new Conversation({ known: 2, met: 1 });
   const route = (dst: number): number[] => [...u32(dst), ...u16(2), 1, ...u16(16), ...u16(64)];
-  const batch = (n: number): number[][] => Array.from({ length: 15 }, (_, i) => route(0x66000000 + n * 15 + i));
+  const batch = (n: number): number[][] =>
+    Array.from({ length: 15 }, (_, i) => route(0x66000000 + n * 15 + i));
   talk.hear(talk.hello(0x77000000, { routes: [route(HOME)] }));
   assert.equal(talk.node.core.routes.next(HOME), 255);
   for (let n = 0; n < 10; n++) talk.hear(talk.hello(A, { routes: batch(n) }));
@@ -102,7 +120,7 @@ test('strangers offer no routes, and a flood of invented destinations leaves roo
   assert.equal(talk.node.core.routes.next(B), talk.node.core.neighbours.find(A));
 });
 
-test('a price of 65535 is not paid, a price of 0 earns nothing: eight links are the most for one packet', () => {
+test('a price of 65535 is not paid, one of 0 earns nothing: eight links are the most a packet', () => {
   for (const cost of [0, 64, 4000, 65535]) {
     const talk = new Conversation({ known: 1, met: 1 });
     const route = [...u32(HOME), ...u16(2), 1, ...u16(16), ...u16(cost)];
@@ -115,13 +133,17 @@ test('a price of 65535 is not paid, a price of 0 earns nothing: eight links are 
   }
 });
 
-test('a payment too far ahead is refused without a hash; on an unproven channel it counts for nothing', () => {
+test('a payment too far ahead is refused without a hash; unproven it counts for nothing', () => {
   const talk = new Conversation();
   assert.deepEqual(talk.pay(LINKS[1]!, 1), [ErrorCode.NO_CHANNEL]);
   talk.tell(talk.state(A, NODE, LINKS[0]!));
   let hashes = 0;
   const { crypto } = talk.node.core;
-  talk.node.core.crypto = { ...crypto, sha256: (parts) => (hashes++, crypto.sha256(parts)), aesCtr: crypto.aesCtr };
+  talk.node.core.crypto = {
+    ...crypto,
+    sha256: (parts) => (hashes++, crypto.sha256(parts)),
+    aesCtr: crypto.aesCtr,
+  };
   assert.deepEqual(talk.pay(LINKS[33]!, 33), [ErrorCode.TOO_FAR_AHEAD]);
   assert.equal(hashes, 1, 'the MIC');
   talk.pay(new Uint8Array(16), 32);
@@ -129,7 +151,7 @@ test('a payment too far ahead is refused without a hash; on an unproven channel 
   assert.equal(talk.node.core.accounts.u16(0, Acc.IN_LINKS), 0);
 });
 
-test('RESYNC lies: more than was shown is refused, less is the payee\'s own loss', () => {
+test("RESYNC lies: more than was shown is refused, less is the payee's own loss", () => {
   const talk = new Conversation();
   const index = talk.node.core.neighbours.find(A);
   const { accounts } = talk.node.core;
@@ -157,7 +179,10 @@ test('a packet for the node itself earns its bringer no trust, whatever budget i
   assert.deepEqual(talk.refusals(frame), []);
   talk.wait(2);
   const { accounts } = talk.node.core;
-  assert.deepEqual([Acc.MARGIN, Acc.IN_USED, Acc.IN_PENDING].map((field) => accounts.i32(a, field)), [0, 0, 0]);
+  assert.deepEqual(
+    [Acc.MARGIN, Acc.IN_USED, Acc.IN_PENDING].map((field) => accounts.i32(a, field)),
+    [0, 0, 0],
+  );
 });
 
 test('receipts withheld: four packets, then one in the lifetime of a packet', () => {
@@ -174,7 +199,7 @@ test('receipts withheld: four packets, then one in the lifetime of a packet', ()
   assert.equal(talk.node.core.accounts.i32(a, Acc.IN_USED), 0);
 });
 
-test('a sender that never pays: nothing before it has earned trust, then at most what it earned, at most six links', () => {
+test('a sender that never pays: nothing at first, then at most what it earned, at most six links', () => {
   const { talk, a } = relayBetween(0);
   const { accounts } = talk.node.core;
   const carry = (): boolean => {
@@ -196,7 +221,10 @@ test('a sender that never pays: nothing before it has earned trust, then at most
   talk.meet(A);
   talk.meet(B);
   talk.hear(talk.data(A, B, Class.BACKED | 10, [1, 2, 3], UNIT_BUDGET).frame);
-  assert.ok(debt - (talk.node.core.accounts.i32(talk.node.core.neighbours.find(A), Acc.IN_USED) - 640) < 64, 'nor forgotten');
+  assert.ok(
+    debt - (talk.node.core.accounts.i32(talk.node.core.neighbours.find(A), Acc.IN_USED) - 640) < 64,
+    'nor forgotten',
+  );
 });
 
 test('a refusal for want of credit is conceded as far as packets were lost, and never without a loss', () => {
@@ -248,7 +276,11 @@ test('a recorded HELLO is refused; a forged newer one moves alias and routes, ne
 test('a SYNC played again is answered with seventeen bytes and changes nothing', () => {
   const { talk, a } = relayBetween();
   const sync = talk.withMic(
-    [FrameType.SYNC | Flag.PAIRWISE, talk.aliasOf(A), talk.node.core.alias, ...u32(77)], new Uint8Array(16).fill(2 + (A >>> 8)), A, 0, 6,
+    [FrameType.SYNC | Flag.PAIRWISE, talk.aliasOf(A), talk.node.core.alias, ...u32(77)],
+    new Uint8Array(16).fill(2 + (A >>> 8)),
+    A,
+    0,
+    6,
   );
   const floor = getU32(talk.node.core.neighbours.table, a * Nb.SIZE + Nb.FLOOR);
   talk.transmitted.length = 0;
@@ -259,15 +291,22 @@ test('a SYNC played again is answered with seventeen bytes and changes nothing',
   assert.equal(getU32(talk.node.core.neighbours.table, a * Nb.SIZE + Nb.FLOOR), floor);
 });
 
-test('one upstream holds at most sixteen packets, one source eight; the rest of the table stays free for others', () => {
+test('one upstream holds at most sixteen packets, one source eight; the rest is for others', () => {
   const { talk } = relayBetween(32, { freePerMille: 1000 });
   const fill = (src: (n: number) => number, via: number): number => {
     const before = talk.node.core.counters.relayed;
     for (let n = 0; n < 40; n++) talk.hear(talk.data(src(n), via === A ? B : A, 10, [n], 0, via).frame);
     return talk.node.core.counters.relayed - before;
   };
-  assert.equal(fill(() => 0x55000001, A), 8);
-  assert.equal(fill((n) => 0x55000100 + n, A), 14 - 8, 'as many as there are places for ciphertexts');
+  assert.equal(
+    fill(() => 0x55000001, A),
+    8,
+  );
+  assert.equal(
+    fill((n) => 0x55000100 + n, A),
+    14 - 8,
+    'as many as there are places for ciphertexts',
+  );
   talk.wait(40);
   assert.ok(fill((n) => 0x55000200 + n, B) >= 8);
 });
@@ -289,7 +328,18 @@ test('only the upstream itself, heard passing a receipt on, ends its repetition'
   talk.wait(1);
   assert.equal(talk.sent(FrameType.RECEIPT).length, 1);
   const entry = [1, packet.lock[0]!, packet.lock[1]!, ...packet.x];
-  const overheard = (sender: number): number[] => [FrameType.RECEIPT | Flag.PAIRWISE, sender, 201, 0, 1, ...entry, 0, 0, 0, 0];
+  const overheard = (sender: number): number[] => [
+    FrameType.RECEIPT | Flag.PAIRWISE,
+    sender,
+    201,
+    0,
+    1,
+    ...entry,
+    0,
+    0,
+    0,
+    0,
+  ];
   talk.hear(overheard(199));
   talk.wait(4);
   assert.ok(talk.sent(FrameType.RECEIPT).length >= 1, 'repeated all the same');

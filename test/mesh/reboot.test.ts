@@ -45,7 +45,10 @@ test('a payer that reboots asks how far its chain is, and goes on at the next li
   world.until('met again', 30, () => board.neighbour(relay) < 200);
   const { accounts } = board.mesh.core;
   const stored = accounts.u16(board.neighbour(relay), Acc.OUT_LINKS);
-  assert.ok(stored <= shown && shown <= accounts.u16(board.neighbour(relay), Acc.OUT_LEASE), 'within the lease');
+  assert.ok(
+    stored <= shown && shown <= accounts.u16(board.neighbour(relay), Acc.OUT_LEASE),
+    'within the lease',
+  );
   world.until('resynced', BACK_WITHIN_S, () => board.count(Note.RESYNCED) > 0);
   const resynced = board.notes.find(({ note }) => note === Note.RESYNCED)!;
   assert.equal(resynced.value, shown, 'no link of the lease is wasted');
@@ -64,7 +67,11 @@ test('a payer whose question is never answered skips its lease after seven tries
   const { accounts } = board.mesh.core;
   const lease = accounts.u16(index(), Acc.OUT_LEASE);
   // 6 s x (1 + 2 + 4 + 8 + 16 + 32 + 32).
-  const took = world.until('skipped', 700, () => (accounts.u8(index(), Acc.OUT_FLAGS) & OutFlag.RESYNC) === 0);
+  const took = world.until(
+    'skipped',
+    700,
+    () => (accounts.u8(index(), Acc.OUT_FLAGS) & OutFlag.RESYNC) === 0,
+  );
   assert.ok(took > 500, `${took} s`);
   assert.ok(accounts.u16(index(), Acc.OUT_LINKS) >= lease);
 });
@@ -117,9 +124,15 @@ for (const after of [false, true]) {
         highest = links;
       }
     }
-    assert.deepEqual([...cuts].sort(), ['fh.a', 'fh.c', 'fh.s', 'fh.w'], 'accounts, counters, numbers, the book');
+    assert.deepEqual(
+      [...cuts].sort(),
+      ['fh.a', 'fh.c', 'fh.s', 'fh.w'],
+      'accounts, counters, numbers, the book',
+    );
     backInService(world, 'after all cuts');
-    world.until('paid again', 300, () => relay.notes.slice(-6).some(({ note, value }) => note === Note.EARNED && value > 0));
+    world.until('paid again', 300, () =>
+      relay.notes.slice(-6).some(({ note, value }) => note === Note.EARNED && value > 0),
+    );
     assert.ok(world.ledger.totals().conserved);
   });
 }

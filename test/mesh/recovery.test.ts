@@ -9,7 +9,8 @@ import { World, type Station } from './world.ts';
 
 const typeOf = (frame: Uint8Array): number => frame[Link.TYPE]! & Flag.TYPE;
 const carriesPay = (frame: Uint8Array): boolean =>
-  typeOf(frame) === FrameType.PAY || (typeOf(frame) === FrameType.DATA && (frame[Link.TYPE]! & Flag.PAY) !== 0);
+  typeOf(frame) === FrameType.PAY ||
+  (typeOf(frame) === FrameType.DATA && (frame[Link.TYPE]! & Flag.PAY) !== 0);
 
 /** A gateway, a relay and a board that sends a reading every ten seconds. */
 function line(): { world: World; gateway: Station; relay: Station; board: Station } {
@@ -20,14 +21,17 @@ function line(): { world: World; gateway: Station; relay: Station; board: Statio
 }
 
 function isPaid(relay: Station, board: Station): boolean {
-  return relay.notes.some(({ note, who, value }) => note === Note.EARNED && who === board.address && value > 0);
+  return relay.notes.some(
+    ({ note, who, value }) => note === Note.EARNED && who === board.address && value > 0,
+  );
 }
 
 /** Runs until packets are paid for again, and says what was delivered meanwhile. */
 function recovers(world: World, relay: Station, board: Station, seconds: number): void {
-  relay.fresh();
   const paidAgain = (): boolean =>
-    relay.notes.slice(-12).some(({ note, who, atS }) => note === Note.EARNED && who === board.address && atS > since);
+    relay.notes
+      .slice(-12)
+      .some(({ note, who, atS }) => note === Note.EARNED && who === board.address && atS > since);
   const since = world.nowS;
   world.until('packets are paid for', seconds, paidAgain);
 }
@@ -46,7 +50,10 @@ test('the relay carries OPEN home and that packet is lost: carried again when th
   const { world, relay, board, gateway } = line();
   let lost = 0;
   gateway.deafTo = (frame) =>
-    typeOf(frame) === FrameType.DATA && getU32(frame, Data.SRC) === relay.address && frame.length > 140 && lost++ < 12;
+    typeOf(frame) === FrameType.DATA &&
+    getU32(frame, Data.SRC) === relay.address &&
+    frame.length > 140 &&
+    lost++ < 12;
   world.until('paid', 400, () => isPaid(relay, board));
   assert.ok(lost >= 12);
 });
@@ -109,7 +116,7 @@ test('receipts are lost on the last hop: the source asks again, no packet is pai
   world.checkBooks(128);
 });
 
-test('receipts are lost for long: the payer concedes an eighth of what it settled and four links an epoch', () => {
+test('receipts are lost for long: the payer concedes an eighth of it and four links an epoch', () => {
   const { world, relay, board } = line();
   world.until('paid', 100, () => isPaid(relay, board));
   world.run(200);
@@ -122,7 +129,10 @@ test('receipts are lost for long: the payer concedes an eighth of what it settle
   const conceded = accounts.i32(index, Acc.OUT_USED) - used;
   assert.ok(conceded <= (used >> 3) + 64, `${conceded} units conceded, ${used} settled before`);
   const shown = (accounts.u16(index, Acc.OUT_LINKS) - links) * 64;
-  assert.ok(shown <= conceded + 8 * 64 + 64, `${shown} units shown: what one packet's budget needs beyond the loss`);
+  assert.ok(
+    shown <= conceded + 8 * 64 + 64,
+    `${shown} units shown: what one packet's budget needs beyond the loss`,
+  );
   board.deafTo = undefined;
   recovers(world, relay, board, 3700);
   const atLast = accounts.i32(index, Acc.OUT_USED) - used - conceded;
@@ -142,12 +152,15 @@ test('claims are lost: repeated until STATE shows them settled, and settled once
   assert.ok(accounts.unclaimed(index) > 0);
   gateway.deafTo = undefined;
   world.until('settled', 200, () => {
-    return relay.notes.some(({ note, atS }) => note === Note.CLAIMING && atS > cut) && accounts.unclaimed(index) <= 2;
+    return (
+      relay.notes.some(({ note, atS }) => note === Note.CLAIMING && atS > cut) &&
+      accounts.unclaimed(index) <= 2
+    );
   });
   assert.ok(world.ledger.totals().conserved);
 });
 
-test('a chain near its end gives way to the next: the last claim is settled, unused links stay credit', () => {
+test('a chain near its end gives way to the next: its last claim is settled, links stay credit', () => {
   const { world, relay, board } = line();
   world.until('paid', 100, () => isPaid(relay, board));
   world.run(60);
@@ -158,7 +171,9 @@ test('a chain near its end gives way to the next: the last claim is settled, unu
   const index = board.neighbour(relay);
   const full = accounts.u16.bind(accounts);
   accounts.u16 = (nb, field) =>
-    nb === index && field === Acc.OUT_LINKS && accounts.u8(index, Acc.OUT_CHAIN) === 0 ? Book.LINKS - 16 : full(nb, field);
+    nb === index && field === Acc.OUT_LINKS && accounts.u8(index, Acc.OUT_CHAIN) === 0
+      ? Book.LINKS - 16
+      : full(nb, field);
   world.until('a second chain', 100, () => accounts.u8(index, Acc.OUT_CHAIN) === 1);
   accounts.u16 = full;
   world.until('proven to both', 120, () => {
@@ -168,7 +183,11 @@ test('a chain near its end gives way to the next: the last claim is settled, unu
   });
   const held = relay.store.read('fh.r');
   assert.ok(held === undefined || held.length > 0);
-  world.until('everything earned on the first chain is settled', 200, () => relay.mesh.channels.retired.next(-1) === 255);
+  world.until(
+    'everything earned on the first chain is settled',
+    200,
+    () => relay.mesh.channels.retired.next(-1) === 255,
+  );
   recovers(world, relay, board, 100);
   assert.equal(board.mesh.core.accounts.u8(index, Acc.OUT_FLAGS) & OutFlag.PROVEN, OutFlag.PROVEN);
   assert.ok(world.ledger.totals().conserved);

@@ -37,7 +37,15 @@ test('a line of six finds all its ways within a minute, and they are the shortes
 });
 
 test('a board dies and there is another way: packets take it, within a minute', () => {
-  const world = new World({ nodes: 4, links: [[0, 1], [0, 2], [1, 3], [2, 3]] });
+  const world = new World({
+    nodes: 4,
+    links: [
+      [0, 1],
+      [0, 2],
+      [1, 3],
+      [2, 3],
+    ],
+  });
   const [gateway, left, right, board] = world.stations as [Station, Station, Station, Station];
   world.until('routes', 60, () => world.settled());
   world.every(5, (n) => board.send(gateway, `${n}`));
@@ -100,7 +108,7 @@ test('links of changing quality in a grid of nine: at no moment a loop', () => {
 
 function looped(world: World, from: Station, to: Station): boolean {
   const seen = new Set<number>();
-  for (let at: Station | undefined = from; at !== undefined && at !== to; ) {
+  for (let at: Station | undefined = from; at !== undefined && at !== to;) {
     if (seen.has(at.address)) return true;
     seen.add(at.address);
     const next: number | undefined = at.nextHop(to);
@@ -110,7 +118,15 @@ function looped(world: World, from: Station, to: Station): boolean {
 }
 
 test('a lie about routes: a metric of 1 draws packets to the liar, which then fades', () => {
-  const world = new World({ nodes: 4, links: [[0, 1], [0, 2], [1, 3], [2, 3]] });
+  const world = new World({
+    nodes: 4,
+    links: [
+      [0, 1],
+      [0, 2],
+      [1, 3],
+      [2, 3],
+    ],
+  });
   const [gateway, liar, honest, board] = world.stations as [Station, Station, Station, Station];
   // The liar says that everything is next to it, forwards on the air what it takes, to nobody.
   liar.corrupt = (mesh) => {
@@ -142,7 +158,14 @@ test('a lie about routes: a metric of 1 draws packets to the liar, which then fa
 });
 
 test('neighbours with one alias: the larger address takes another, and both are heard', () => {
-  const world = new World({ nodes: 3, links: [[0, 1], [1, 2], [0, 2]] });
+  const world = new World({
+    nodes: 3,
+    links: [
+      [0, 1],
+      [1, 2],
+      [0, 2],
+    ],
+  });
   const [gateway, one, two] = world.stations as [Station, Station, Station];
   for (const station of [one, two]) station.corrupt = (mesh) => void (mesh.core.alias = 77);
   world.every(10, (n) => [one, two].forEach((station) => station.send(gateway, `${n}`)));
@@ -152,17 +175,26 @@ test('neighbours with one alias: the larger address takes another, and both are 
 });
 
 test('two boards with one alias that do not hear each other: their common neighbour lists it twice', () => {
-  const world = new World({ nodes: 3, links: [[0, 1], [0, 2]] });
+  const world = new World({
+    nodes: 3,
+    links: [
+      [0, 1],
+      [0, 2],
+    ],
+  });
   const [gateway, one, two] = world.stations as [Station, Station, Station];
   for (const station of [one, two]) station.corrupt = (mesh) => void (mesh.core.alias = 77);
   world.run(1);
   world.every(10, (n) => [one, two].forEach((station) => station.send(gateway, `${n}`)));
   world.until('told apart', 90, () => one.mesh.core.alias !== two.mesh.core.alias);
   world.run(120);
-  const refused = [one, two].map((station) => station.notes.filter(({ note, value, atS }) => {
-    return note === Note.REFUSED && value === 7 && atS > world.nowS - 60;
-  }).length);
-  assert.deepEqual(refused, [0, 0], 'nobody tries the other one\'s frames any more');
+  const refused = [one, two].map(
+    (station) =>
+      station.notes.filter(({ note, value, atS }) => {
+        return note === Note.REFUSED && value === 7 && atS > world.nowS - 60;
+      }).length,
+  );
+  assert.deepEqual(refused, [0, 0], "nobody tries the other one's frames any more");
   assert.ok(world.delivered.filter(({ text }) => text !== '').length >= 20);
 });
 
@@ -183,5 +215,8 @@ test('the number a node announces never falls, whatever reboots', () => {
     assert.ok(seqAt() > last, `${seqAt()} after ${last}`);
     last = seqAt();
   }
-  assert.equal(getU32(gateway.mesh.core.routes.table, gateway.mesh.core.routes.find(board.address) * Rt.SIZE), board.address);
+  assert.equal(
+    getU32(gateway.mesh.core.routes.table, gateway.mesh.core.routes.find(board.address) * Rt.SIZE),
+    board.address,
+  );
 });

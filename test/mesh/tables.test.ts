@@ -14,12 +14,22 @@ import * as outbox from '../../firmware/src/mesh/outbox.ts';
 import * as pending from '../../firmware/src/mesh/pending.ts';
 import * as routes from '../../firmware/src/mesh/routes.ts';
 
-const SPEC = readFileSync(join(import.meta.dirname, '../../firmware/src/protocol/SPEC.md'), 'utf8').split('\n');
+const SPEC = readFileSync(join(import.meta.dirname, '../../firmware/src/protocol/SPEC.md'), 'utf8').split(
+  '\n',
+);
 const RECORDS = ['Nb', 'Acc', 'Pn', 'Rt', 'Q', 'Src', 'KeyRecord'];
 
 /** Through tsx a `const enum` is an ordinary object; the compiler hides that. */
 const ENUMS = {
-  ...accounts, ...actions, ...config, ...endpoint, ...keys, ...neighbours, ...outbox, ...pending, ...routes,
+  ...accounts,
+  ...actions,
+  ...config,
+  ...endpoint,
+  ...keys,
+  ...neighbours,
+  ...outbox,
+  ...pending,
+  ...routes,
 } as unknown as Record<string, Record<string, number>>;
 
 function members(name: string): Map<string, number> {
@@ -30,8 +40,16 @@ function members(name: string): Map<string, number> {
 /** Cells of the table that follows a line, without its head. */
 function tableAfter(line: number): string[][] {
   const rows: string[][] = [];
-  for (let at = SPEC.findIndex((text, i) => i > line && text.startsWith('|')) + 2; SPEC[at]!.startsWith('|'); at++) {
-    rows.push(SPEC[at]!.split('|').slice(1, -1).map((cell) => cell.trim().replaceAll('`', '')));
+  for (
+    let at = SPEC.findIndex((text, i) => i > line && text.startsWith('|')) + 2;
+    SPEC[at]!.startsWith('|');
+    at++
+  ) {
+    rows.push(
+      SPEC[at]!.split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    );
   }
   return rows;
 }
@@ -51,7 +69,8 @@ for (const name of RECORDS) {
     }
     assert.equal(at, code.get(`${name}.SIZE`));
     code.delete(`${name}.SIZE`);
-    if (name === 'Acc') assert.ok(SPEC.some((text) => text.includes(`\`Acc.STORED\` = ${code.get('Acc.STORED')}`)));
+    if (name === 'Acc')
+      assert.ok(SPEC.some((text) => text.includes(`\`Acc.STORED\` = ${code.get('Acc.STORED')}`)));
     code.delete('Acc.STORED');
     assert.deepEqual([...code.keys()], []);
   });

@@ -5,21 +5,35 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import {
-  Acc, ActionKind, EventKind, MeshNode, Note, Pn, PnState, type Action, type NodeConfig, type NodeEvent,
+  Acc,
+  ActionKind,
+  EventKind,
+  MeshNode,
+  Note,
+  Pn,
+  PnState,
+  type Action,
+  type NodeConfig,
+  type NodeEvent,
 } from '#mesh';
-import { Data, Flag, FrameType, Link, Open, Payload, getU16, getU32, toHex } from '#protocol';
+import { Payload } from '#protocol';
 import { nodeCrypto, signEd25519, verifyEd25519 } from '../../host-tools/crypto/index.ts';
 import { Ether } from '../../host-tools/ether/ether.ts';
 import { VirtualScheduler } from '../../host-tools/ether/scheduler.ts';
 import { StationRadio } from '../../host-tools/ether/station-radio.ts';
-import { Downlink } from '../../host-tools/gateway/downlink.ts';
-import { EndStation } from '../../host-tools/gateway/end-station.ts';
-import { Home } from '../../host-tools/gateway/home.ts';
 import { Ledger, TxCode, deskProfile, radioOf, villageProfile } from '../../host-tools/ledger/index.ts';
-import { found, joinOf, newMember, settingsOf, type Founding } from '../../host-tools/provision/found-desk.ts';
+import {
+  found,
+  joinOf,
+  newMember,
+  settingsOf,
+  type Founding,
+} from '../../host-tools/provision/found-desk.ts';
 import { boardFiles, keyTable, type Identity } from '../../host-tools/provision/identity.ts';
 import { fastCrypto } from '../../host-tools/simulator/fast-crypto.ts';
 import { FaultyStore, PowerCut } from './faulty-store.ts';
+import { GatewayHost, textOf } from './gateway-host.ts';
+import { Monitor } from './monitor.ts';
 
 export const GATEWAY = 0x01000001;
 const CREATED_S = 1_700_000_000;
@@ -27,7 +41,12 @@ const STRONG_DBM = -80;
 const EMPTY_EVERY_S = 30;
 const NOTHING = new Uint8Array(0);
 const PACE = {
-  readingS: 0, helloMinMs: 1500, helloMaxMs: 15000, receiptDelayMs: 1000, retryS: 6, freePerMille: 50,
+  readingS: 0,
+  helloMinMs: 1500,
+  helloMaxMs: 15000,
+  receiptDelayMs: 1000,
+  retryS: 6,
+  freePerMille: 50,
   dutyPerMille: 1000,
 };
 
@@ -82,7 +101,6 @@ export class Station {
   corrupt: ((mesh: MeshNode) => void) | undefined;
   private timer = 0;
   private radio: StationRadio | undefined;
-  private lastSeen = -1;
 
   constructor(
     readonly world: World,
@@ -102,7 +120,9 @@ export class Station {
     assert.ok(!this.up);
     const { store, world } = this;
     this.up = true;
-    this.radio = new StationRadio(world.ether, world.scheduler, this.index, (datagram) => this.fromRadio(datagram));
+    this.radio = new StationRadio(world.ether, world.scheduler, this.index, (datagram) =>
+      this.fromRadio(datagram),
+    );
     this.guarded(() => {
       this.mesh = new MeshNode(this.config, fastCrypto, store, store.file('fh.keys'), store.file('fh.pay'));
       this.mesh.core.nowMs = world.scheduler.nowMs();
@@ -151,10 +171,14 @@ export class Station {
 
   private carryOut(action: Action): void {
     switch (action.kind) {
-      case ActionKind.TRANSMIT: return this.transmit(action.bytes);
-      case ActionKind.NOTE: return this.note(action);
-      case ActionKind.HOST_DELIVER: return this.world.gateway.arrived(action);
-      default: return this.world.arrived(this, action);
+      case ActionKind.TRANSMIT:
+        return this.transmit(action.bytes);
+      case ActionKind.NOTE:
+        return this.note(action);
+      case ActionKind.HOST_DELIVER:
+        return this.world.gateway.arrived(action);
+      default:
+        return this.world.arrived(this, action);
     }
   }
 
@@ -164,7 +188,7 @@ export class Station {
   }
 
   private transmit(frame: Uint8Array): void {
-    if (this.silences?.(frame)) return this.later(() => this.step(EventKind.SENT, NOTHING, 1, 0));
+    if (this.silences?.(frame)) return void this.world.scheduler.after(1, () => this.step(EventKind.SENT, NOTHING, 1, 0));
     this.world.monitor.sees(this.address, frame);
     const datagram = new Uint8Array(1 + frame.length);
     datagram[0] = 2;
@@ -178,10 +202,6 @@ export class Station {
     if (!this.deafTo?.(frame)) this.step(EventKind.FRAME, frame, -datagram[1]!, 5);
   }
 
-  later(act: () => void): void {
-    this.world.scheduler.after(1, act);
-  }
-
   /** Sends a text. */
   send(to: Station | number, text: string, urgency = 0): void {
     const bytes = new Uint8Array(1 + text.length);
@@ -191,14 +211,8 @@ export class Station {
   }
 
   count(note: Note, value?: number): number {
-    return this.notes.filter((one) => one.note === note && (value === undefined || one.value === value)).length;
-  }
-
-  /** Notes since the last call. */
-  fresh(): Station['notes'] {
-    const found = this.notes.slice(this.lastSeen + 1);
-    this.lastSeen = this.notes.length - 1;
-    return found;
+    return this.notes.filter((one) => one.note === note && (value === undefined || one.value === value))
+      .length;
   }
 
   /** Index of a neighbour in the node's tables. */
@@ -228,127 +242,13 @@ export class Station {
   }
 }
 
-/**
- * What must never repeat, whatever reboots: counters, packet numbers, one-time keys, links shown to two
- * payees.
- */
-class Monitor {
-  private readonly counters = new Map<string, string>();
-  private readonly packets = new Map<string, string>();
-  private readonly bindings = new Map<string, string>();
-  frames = 0;
-  readonly byType: number[] = new Array<number>(32).fill(0);
-
-  sees(sender: number, frame: Uint8Array): void {
-    const type = frame[Link.TYPE]! & Flag.TYPE;
-    const bytes = toHex(frame, 0, frame.length);
-    this.frames++;
-    this.byType[type]!++;
-    if (type === FrameType.HELLO) return;
-    const sync = type === FrameType.SYNC || type === FrameType.SYNCACK;
-    // SYNC carries a whole number, other frames the low half: these worlds send fewer than 65536.
-    if (!sync) this.once(this.counters, `${sender} ${getU16(frame, Link.COUNTER)}`, bytes);
-    else if (type === FrameType.SYNC) this.once(this.counters, `${sender} ${getU16(frame, Link.COUNTER + 2)}`, bytes);
-    if (type === FrameType.DATA && getU32(frame, Data.SRC) === sender && sender !== GATEWAY) {
-      const lock = toHex(frame, Data.LOCK, 6);
-      this.once(this.packets, `${sender} ${getU32(frame, Data.DST)} ${getU16(frame, Data.SEQ)}`, lock);
-    }
-    if (type !== FrameType.OPEN) return;
-    const signature = toHex(frame, Open.SIGNATURE, 112);
-    this.once(this.bindings, `${sender} ${frame[Open.GENERATION]} ${frame[Open.CHAIN]}`, signature);
-  }
-
-  private once(known: Map<string, string>, what: string, value: string): void {
-    const before = known.get(what);
-    assert.ok(before === undefined || before === value, `used twice: ${what}`);
-    known.set(what, value);
-  }
-}
-
-/** The gateway's host: the parts that `fairhop up` runs, on virtual time. */
-class GatewayHost {
-  private readonly home: Home;
-  private readonly end: EndStation;
-  private readonly downlink: Downlink;
-  private seq = 1;
-  pool: Uint8Array[] = [];
-  readonly refusals: string[] = [];
-  /** Set by a test: STATE messages that get lost on the way to the board. */
-  loses: ((dst: number) => boolean) | undefined;
-
-  constructor(readonly world: World, members: Identity[], ledgerId: Uint8Array) {
-    const books = new Map(members.map(({ bookRoot, book }) => [toHex(bookRoot, 0, 32), book]));
-    this.home = new Home(world.ledger, (root) => books.get(toHex(root, 0, 32)));
-    const linkKeyOf = (address: number): Uint8Array | undefined => world.ledger.account(address)?.linkKey;
-    this.end = new EndStation(GATEWAY, members[0]!.linkSecret, ledgerId, linkKeyOf, () => this.seq++);
-    this.downlink = new Downlink((dst, plaintext) => this.end.prepare(dst, plaintext));
-    this.poll();
-  }
-
-  private poll(): void {
-    const { scheduler, stations } = this.world;
-    for (const { dst, seq16, bytes } of this.downlink.due(scheduler.nowMs())) {
-      scheduler.after(1, () => stations[0]!.step(EventKind.HOST_SEND, bytes, dst, seq16));
-    }
-    scheduler.after(250, () => this.poll());
-  }
-
-  send(messages: { dst: number; plaintext: Uint8Array }[]): void {
-    const { scheduler, stations } = this.world;
-    for (const { dst, plaintext } of messages) {
-      if (this.loses?.(dst)) continue;
-      if (dst !== GATEWAY) this.downlink.push(dst, plaintext, scheduler.nowMs());
-      else scheduler.after(1, () => stations[0]!.step(EventKind.HOST_STATE, plaintext, 0, 0));
-    }
-  }
-
-  text(to: Station, text: string): void {
-    this.send([{ dst: to.address, plaintext: Uint8Array.of(Payload.TEXT, ...Buffer.from(text)) }]);
-  }
-
-  noted(note: Note, who: number, value: number): void {
-    const now = this.world.scheduler.nowMs();
-    if (note === Note.RECEIPT) this.downlink.delivered(who, value);
-    else if (note === Note.LOST) this.downlink.lost(who, value, now);
-    else if (note === Note.UNSENDABLE) this.downlink.unsent(who, now);
-  }
-
-  arrived(action: Action): void {
-    const { world } = this;
-    const lock = action.bytes.slice(0, 6);
-    const packet = { src: action.address, seq16: action.b, packetClass: action.a >> 8, lock };
-    const opened = this.end.open({ ...packet, ciphertext: action.bytes.slice(6) });
-    if (!opened.ok) return void this.refusals.push(opened.reason);
-    const proof = Uint8Array.of(...lock, ...opened.preimage);
-    world.scheduler.after(1, () => world.stations[0]!.step(EventKind.HOST_RECEIPT, proof, 0, 0));
-    if (opened.repeated) return;
-    world.delivered.push({ src: action.address, text: textOf(opened.plaintext), hops: action.a & 255 });
-    this.receive(action.address, opened.plaintext);
-  }
-
-  receive(src: number, plaintext: Uint8Array): void {
-    const output = this.home.receive(src, plaintext);
-    if (output.refused !== undefined) this.refusals.push(output.refused);
-    if (output.transaction !== undefined) this.pool.push(output.transaction);
-    this.send(output.messages);
-  }
-
-  afterBlock(transactions: Uint8Array[]): void {
-    this.send(this.home.afterBlock(transactions));
-  }
-}
-
-function textOf(plaintext: Uint8Array): string {
-  return plaintext[0] === Payload.TEXT ? Buffer.from(plaintext.subarray(1)).toString('latin1') : '';
-}
-
 export class World {
   readonly scheduler = new VirtualScheduler();
   readonly ether: Ether;
   readonly ledger: Ledger;
   readonly stations: Station[] = [];
   readonly gateway: GatewayHost;
-  readonly monitor = new Monitor();
+  readonly monitor = new Monitor(GATEWAY);
   readonly networkKey = new Uint8Array(16).fill(9);
   /** Texts that reached the gateway's host. */
   readonly delivered: Station['delivered'] = [];
@@ -374,9 +274,15 @@ export class World {
 
   private place(member: Identity, members: Identity[], change: Partial<NodeConfig>): void {
     const settings = { ...settingsOf(this.founding, member, this.networkKey, PACE), ...change };
-    const keys = keyTable(member.linkSecret, members.filter((other) => other !== member));
+    const keys = keyTable(
+      member.linkSecret,
+      members.filter((other) => other !== member),
+    );
     const config: NodeConfig = {
-      ...settings, ledger: this.founding.ledgerId, networkKey: this.networkKey, ...change,
+      ...settings,
+      ledger: this.founding.ledgerId,
+      networkKey: this.networkKey,
+      ...change,
     };
     const files = boardFiles({ ...settings, ledger: '', networkKey: '' }, keys, member.paySecret);
     files.set('fh.cp', member.checkpoints);
@@ -403,7 +309,9 @@ export class World {
   /** Ends the traffic and waits until nothing is under way. */
   quiet(): void {
     this.busy = false;
-    this.until('nothing is under way', 300, () => this.stations.every((one) => !one.up || one.underWay() === 0));
+    this.until('nothing is under way', 300, () =>
+      this.stations.every((one) => !one.up || one.underWay() === 0),
+    );
   }
 
   /** Runs until something is true; fails after `seconds`. Returns the seconds it took. */
@@ -435,7 +343,8 @@ export class World {
       const sign = (message: Uint8Array): Uint8Array => signEd25519(founding.blockSeed, message);
       const { results } = ledger.buildBlock({ timeS, producer: GATEWAY, candidates: transactions, sign });
       for (const { code } of results) {
-        if (code !== TxCode.OK && code !== TxCode.SUPERSEDED) gateway.refusals.push(`transaction: code ${code}`);
+        if (code !== TxCode.OK && code !== TxCode.SUPERSEDED)
+          gateway.refusals.push(`transaction: code ${code}`);
       }
       gateway.afterBlock(transactions);
       assert.ok(ledger.totals().conserved, 'the sum of all balances is that of genesis');
@@ -452,7 +361,9 @@ export class World {
   /** Every station that is up has a way to all others that are. */
   settled(): boolean {
     const up = this.stations.filter((station) => station.up);
-    return up.length > 1 && up.every((from) => up.every((to) => to === from || from.nextHop(to) !== undefined));
+    return (
+      up.length > 1 && up.every((from) => up.every((to) => to === from || from.nextHop(to) !== undefined))
+    );
   }
 
   /**
@@ -476,9 +387,11 @@ export class World {
     assert.equal(b.i32(into, Acc.IN_PENDING), 0, `${where}: payee's pending sum`);
     if (a.u16(out, Acc.OUT_GENERATION) !== b.u16(into, Acc.IN_GENERATION)) return;
     assert.ok(b.u16(into, Acc.IN_LINKS) <= a.u16(out, Acc.OUT_LINKS), `${where}: a link from nowhere`);
-    assert.ok(a.u16(out, Acc.OUT_LINKS) <= Math.max(a.u16(out, Acc.OUT_LIMIT), 0), `${where}: beyond the limit`);
+    assert.ok(
+      a.u16(out, Acc.OUT_LINKS) <= Math.max(a.u16(out, Acc.OUT_LIMIT), 0),
+      `${where}: beyond the limit`,
+    );
     const difference = b.i32(into, Acc.IN_USED) - a.i32(out, Acc.OUT_USED);
     assert.ok(difference >= 0 && difference <= tolerance, `${where}: books differ by ${difference} units`);
   }
 }
-

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { register as registerBackup } from '../../host-tools/cli/backup.ts';
 import { CliError, ExitCode } from '../../host-tools/cli/cli-error.ts';
+import { register as registerMonitor } from '../../host-tools/cli/monitor.ts';
 import { register as registerNode } from '../../host-tools/cli/node.ts';
 import { register as registerProvision } from '../../host-tools/cli/provision.ts';
 import { register as registerSend } from '../../host-tools/cli/send.ts';
@@ -18,6 +19,8 @@ import type { Board } from '../../host-tools/virtual/board.ts';
 import { VmBoard } from '../../host-tools/virtual/vm-board.ts';
 
 export const COMMAND = join(ROOT, 'host-tools', 'cli', 'fairhop.js');
+
+const COMMANDS = [registerProvision, registerNode, registerBackup, registerSend, registerMonitor];
 
 export async function inDirectory(work: (directory: string) => unknown): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'fairhop-board-'));
@@ -59,12 +62,13 @@ export function fairhop(
  * at a time, since it listens to the process's own console.
  */
 export async function command(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const program = new Command('fairhop')
-    .exitOverride()
-    .configureOutput({ writeErr: () => {}, writeOut: () => {} });
-  for (const register of [registerProvision, registerNode, registerBackup, registerSend]) register(program);
-  for (const one of program.commands) one.copyInheritedSettings(program);
   const ran: Ran = { status: 0, stdout: '', stderr: '' };
+  const output = {
+    writeOut: (text: string) => void (ran.stdout += text),
+    writeErr: (text: string) => void (ran.stderr += text),
+  };
+  const program = new Command('fairhop').exitOverride().configureOutput(output);
+  for (const register of COMMANDS) register(program);
   const { log, error } = console;
   const before = Object.fromEntries(Object.keys(env).map((name) => [name, process.env[name]]));
   console.log = (text: string) => void (ran.stdout += `${text}\n`);
@@ -79,7 +83,7 @@ export async function command(args: string[], env: NodeJS.ProcessEnv = {}): Prom
         failure.exitCode,
         `${ran.stderr}${failure.message}\n  remedy: ${failure.remedy}`,
       ];
-    else if (failure instanceof CommanderError) ran.status = ExitCode.Usage;
+    else if (failure instanceof CommanderError) ran.status = failure.exitCode === 0 ? 0 : ExitCode.Usage;
     else throw failure;
   } finally {
     process.exitCode = undefined;

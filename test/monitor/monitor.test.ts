@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { schemaErrors, type Schema } from '../../host-tools/firmware-build/json-schema.ts';
 import { KINDS } from '../../host-tools/monitor/entry.ts';
 import { openPty } from '../../host-tools/serial/pty.ts';
-import { COMMAND, fairhop, inDirectory, plugged, until, vmBoard } from './bench.ts';
+import { COMMAND, command, fairhop, inDirectory, plugged, until, vmBoard } from './bench.ts';
 
 const ENTRY_SCHEMA: Schema = {
   type: 'object',
@@ -128,8 +128,8 @@ test('what cannot be watched is said in one line with its exit code', async () =
   const none = await fairhop(['monitor', '--port', '/dev/nowhere']);
   assert.deepEqual([none.status, none.stdout], [3, '']);
   assert.match(none.stderr, /no such port[^]*remedy: /);
-  assert.equal((await fairhop(['monitor', '--filter', 'pakcet', '--port', '/dev/nowhere'])).status, 2);
-  assert.equal((await fairhop(['monitor', '--replay', '/dev/nowhere'])).status, 2);
-  const help = await fairhop(['monitor', '--help']);
+  assert.equal((await command(['monitor', '--filter', 'pakcet', '--port', '/dev/nowhere'])).status, 2);
+  assert.equal((await command(['monitor', '--replay', '/dev/nowhere'])).status, 2);
+  const help = await command(['monitor', '--help']);
   assert.match(help.stdout, /Examples:\n {2}fairhop monitor/);
 });

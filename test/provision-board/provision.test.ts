@@ -109,6 +109,30 @@ async function checkBoard(board: { readFile: Read }, row: Row, data: string): Pr
   return [paySecret, Uint8Array.from(Buffer.from(settings.networkKey as string, 'hex'))];
 }
 
+/** As `fairhop up` does: its own members first, which use up the founder's nonces. */
+async function joinAll(data: string, addresses: number[]): Promise<void> {
+  const desk = await openDesk(data);
+  try {
+    desk.seat(3);
+    const joins = joinsFor(desk, await identitiesOf(desk, desk.members, () => {}));
+    const pending = pendingJoins(desk, joins);
+    assert.deepEqual(pending.problems, []);
+    assert.equal(pending.transactions.length, addresses.length);
+    const chain = new ChainService(desk.ledger, desk.store, desk.founding.gatewayAddress, signBlock(desk));
+    chain.submitAll([...joins, ...pending.transactions]);
+    const made = chain.makeBlock(desk.ledger.params.createdS + 10)!;
+    assert.deepEqual(made.refused, []);
+    for (const address of addresses) {
+      const node = desk.ledger.account(address)!;
+      assert.ok(desk.store.book(node.bookRoot), 'its chequebook is published');
+    }
+    assert.equal(desk.ledger.totals().conserved, true);
+    assert.deepEqual(pendingJoins(desk, []).transactions, []);
+  } finally {
+    await desk.store.close();
+  }
+}
+
 describe('a board is provisioned', { concurrency: false }, () => {
   it('once, again without a change, mended, never overwritten unasked', () =>
     inDirectory(async (directory) => {
@@ -155,6 +179,11 @@ describe('a board is provisioned', { concurrency: false }, () => {
             .sort(),
           ['replaced', 'written'],
         );
+        // A board that has lost its flash is new; its name is free for whoever says so.
+        for (const name of board.flash.list()) if (name.startsWith('fh.')) board.flash.erase(name);
+        assert.match((await command([...args, '--name', 'hill barn'])).stderr, /called "hill barn" already/);
+        rowsOf(await command([...args, '--name', 'hill barn', '--replace']));
+        assert.equal(readRecords(data).filter(({ state }) => state === 'written').length, 1);
       } finally {
         await unplug();
       }
@@ -191,14 +220,8 @@ describe('a board is provisioned', { concurrency: false }, () => {
         const rows = plugs.map(({ path }, i) => `${path},"board ""${i}""",${i === 1 ? 'alice' : ''}`);
         writeFileSync(csv, `port,name,owner\n${rows.join('\n')}\n/dev/nowhere,,\n`);
         const ran = await command([
-          'provision',
-          '--csv',
-          csv,
-          '--owner',
-          'founder',
-          '--data',
-          data,
-          '--json',
+          ...['provision', '--csv', csv, '--owner', 'founder'],
+          ...['--data', data, '--json'],
         ]);
         assert.equal(ran.status, 3, ran.stderr);
         const reports = JSON.parse(ran.stdout) as Row[];
@@ -208,42 +231,14 @@ describe('a board is provisioned', { concurrency: false }, () => {
         );
         assert.match(reports[3]!.message!, /no such port/);
 
-        const desk = await openDesk(data);
-        try {
-          // As `fairhop up` does: its own members first, which use up the founder's nonces.
-          desk.seat(3);
-          const joins = joinsFor(desk, await identitiesOf(desk, desk.members, () => {}));
-          const pending = pendingJoins(desk, joins);
-          assert.deepEqual(pending.problems, []);
-          assert.equal(pending.transactions.length, 3);
-          const chain = new ChainService(
-            desk.ledger,
-            desk.store,
-            desk.founding.gatewayAddress,
-            signBlock(desk),
-          );
-          chain.submitAll([...joins, ...pending.transactions]);
-          const made = chain.makeBlock(desk.ledger.params.createdS + 10)!;
-          assert.deepEqual(made.refused, []);
-          for (const { address } of reports.slice(0, 3)) {
-            const node = desk.ledger.account(parseInt(address, 16))!;
-            assert.ok(desk.store.book(node.bookRoot), 'its chequebook is published');
-          }
-          assert.equal(desk.ledger.totals().conserved, true);
-          assert.deepEqual(pendingJoins(desk, []).transactions, []);
-        } finally {
-          await desk.store.close();
-        }
+        await joinAll(
+          data,
+          reports.slice(0, 3).map(({ address }) => parseInt(address, 16)),
+        );
         const [again] = rowsOf(
           await command([
-            'provision',
-            '--port',
-            plugs[0]!.path,
-            '--owner',
-            'founder',
-            '--data',
-            data,
-            '--json',
+            ...['provision', '--port', plugs[0]!.path, '--owner', 'founder'],
+            ...['--data', data, '--json'],
           ]),
         );
         // The boards that came later are in its key table now.

@@ -14,11 +14,8 @@ import type { Pending } from './pending.ts';
 import { Pn, PnFlag, PnState } from './pending.ts';
 
 const RECEIPT_TRIES_MAX = 3;
-/**
- * How long a settled record answers repetitions: as long as any source asks, 20 s and 10 s for each of 15
- * hops.
- */
-const SETTLED_DS = 1700;
+/** How long a settled record answers repetitions: an upstream's may live 20 s and six times 10 s. */
+const SETTLED_DS = 800;
 
 export class Settlement {
   core: Core;
