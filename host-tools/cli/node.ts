@@ -21,6 +21,7 @@ interface Flags {
 
 export function register(program: Command): void {
   const node = program.command('node').description('look into a provisioned board').helpCommand(false);
+  node.addHelpText('after', '\nExamples:\n  fairhop node config get\n  fairhop node config set readingS=300');
   const config = node.command('config').description('settings of the node').helpCommand(false);
   const sub = (name: string, description: string): Command =>
     config

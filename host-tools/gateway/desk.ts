@@ -15,6 +15,7 @@ import { found, joinOf } from '../provision/found-desk.ts';
 import type { Identity } from '../provision/identity.ts';
 import { addressText } from '../provision/identity.ts';
 import { makeIdentities } from '../provision/make-identities.ts';
+import { provisionedPeers } from '../provision/provisioned-peers.ts';
 import { LEDGER_DEPS } from './chain-service.ts';
 import type { DeskFile, Member, SecretsByName } from './desk-files.ts';
 import { RESTORE, fileError, readDesk, readSecrets, writeDesk, writeSecrets } from './desk-files.ts';
@@ -165,7 +166,8 @@ export class Desk {
 
 /** The X25519 public keys of all members, known before their chequebooks are made. */
 export function linkKeys(desk: Desk): { address: number; linkKey: Uint8Array }[] {
-  return desk.members.map(({ address }) => ({ address, linkKey: x25519PublicKey(desk.linkSecretOf(address)) }));
+  const own = desk.members.map(({ address }) => ({ address, linkKey: x25519PublicKey(desk.linkSecretOf(address)) }));
+  return [...own, ...provisionedPeers(desk.directory).map(({ address, linkKey }) => ({ address, linkKey }))];
 }
 
 /** Makes the chequebooks of these members and publishes them here; tells how far it is. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ROOT } from '../firmware-build/paths.ts';
 import { addressText } from '../provision/identity.ts';
 import type { Identity } from '../provision/identity.ts';
+import { pendingJoins } from '../provision/pending-joins.ts';
 import { apiToken } from './api-token.ts';
 import { ChainService } from './chain-service.ts';
 import type { Desk } from './desk.ts';
@@ -157,7 +158,11 @@ async function bringUpBoards(
   const missing = desk.members.filter(({ address }) => !desk.hasJoined(address));
   if (missing.length > 0) print(`new members: making ${missing.length} chequebooks; ${describeMoney(desk)}`);
   const identities = await identitiesOf(desk, missing, () => options.signal.throwIfAborted());
-  chain.submitAll(joinsFor(desk, identities));
+  // Boards provisioned with this directory while the gateway was off join after its own.
+  const joins = joinsFor(desk, identities);
+  const pending = pendingJoins(desk, joins);
+  for (const problem of pending.problems) print(problem);
+  chain.submitAll([...joins, ...pending.transactions]);
   if (radio !== undefined) {
     print(`radio board on ${radio.path}${radio.settings === undefined ? ': new, writing its settings' : ''}`);
     const own = identities.find(({ address }) => address === desk.founding.gatewayAddress);

@@ -12,12 +12,7 @@ import { nodeCrypto, x25519PublicKey } from '../crypto/index.ts';
 import type { Founding } from './found-desk.ts';
 import { addressText } from './identity.ts';
 import { founderOf, type Owner } from './owners.ts';
-import { readRecords } from './provision-files.ts';
-
-export interface Peer {
-  address: number;
-  linkKey: Uint8Array;
-}
+import { provisionedPeers, type Peer } from './provisioned-peers.ts';
 
 export interface HomeLedger {
   directory: string;
@@ -73,15 +68,4 @@ export async function openHomeLedger(directory: string): Promise<HomeLedger> {
   } finally {
     await lmdb.close();
   }
-}
-
-/** Boards that were provisioned here, on the ledger or not: the gateway's own key table needs them too. */
-export function provisionedPeers(directory: string): (Peer & { name: string })[] {
-  return readRecords(directory)
-    .filter(({ state }) => state === 'written')
-    .map(({ address, name, linkKey }) => ({
-      address,
-      name,
-      linkKey: new Uint8Array(Buffer.from(linkKey, 'hex')),
-    }));
 }

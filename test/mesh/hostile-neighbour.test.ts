@@ -322,6 +322,9 @@ test('a frame too long to be carried with a payment is refused, not passed on to
 
 test('only the upstream itself, heard passing a receipt on, ends its repetition', () => {
   const { talk } = relayBetween();
+  // Until the receipt of home's STATE is not repeated any more.
+  talk.wait(12);
+  talk.transmitted.length = 0;
   const packet = talk.data(0x55000001, B, Class.BACKED | 10, [1, 2, 3], UNIT_BUDGET);
   talk.hear(packet.frame);
   talk.receipt(packet.lock, packet.x, B);
@@ -357,4 +360,24 @@ test('every refusal of a packet is a NACK to a neighbour with a key, and names i
   talk.wait(1);
   const reasons = talk.sent(FrameType.NACK).map((frame) => frame[Link.BODY]);
   assert.deepEqual(reasons.sort(), [NackReason.CREDIT, NackReason.PRICE, NackReason.NO_ROUTE]);
+});
+
+test('a channel that ends under a packet: no link of the next chain is shown before STATE shows it', () => {
+  const talk = new Conversation({ known: 1, met: 1 });
+  talk.stored.set('fh.cp', new Uint8Array(32768).fill(7));
+  talk.hear(talk.hello(A, { routes: [[...u32(HOME), ...u16(2), 1, ...u16(16), ...u16(64)]] }));
+  const index = talk.node.core.neighbours.find(A);
+  talk.node.wallet.lease(index);
+  talk.tell(talk.state(NODE, A, LINKS[0]!, { generation: 0, chain: 0 }));
+  talk.step(EventKind.SEND, [2, 65], HOME, 0);
+  assert.ok(
+    talk.node.core.accounts.i32(index, Acc.OUT_PENDING) > 0,
+    'promised, and the link is being computed',
+  );
+  talk.node.wallet.lease(index);
+  talk.wait(20);
+  const paying = talk.sent(FrameType.DATA).filter((frame) => (frame[0]! & Flag.PAY) !== 0);
+  assert.deepEqual(paying, []);
+  assert.equal(talk.node.core.accounts.i32(index, Acc.OUT_PENDING), 0);
+  assert.equal(talk.node.core.accounts.u16(index, Acc.OUT_LINKS), 0);
 });

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Note, Rt } from '#mesh';
 import { Hello, HelloRoute, Link, getU32, putU16 } from '#protocol';
+import { Keys } from '../../firmware/src/mesh/keys.ts';
+import { Routes } from '../../firmware/src/mesh/routes.ts';
 import { World, type Station } from './world.ts';
 
 /** Follows next hops from one station to another: how many, or undefined for a dead end or a loop. */
@@ -219,4 +221,27 @@ test('the number a node announces never falls, whatever reboots', () => {
     getU32(gateway.mesh.core.routes.table, gateway.mesh.core.routes.find(board.address) * Rt.SIZE),
     board.address,
   );
+});
+
+test('another next hop is taken only if it is nearer than this node ever was under that number', () => {
+  const routes = new Routes(new Keys(new Uint8Array(0)));
+  const [dst, near, behind, beside] = [77, 1, 2, 3];
+  const offer = (next: number, seq: number, metric: number): boolean =>
+    routes.offer(dst, seq, 1, metric, 0, next, 16, 1);
+  offer(near, 10, 14);
+  offer(near, 10, 400);
+  assert.equal(routes.metric(routes.find(dst)), 416, 'the next hop itself is believed');
+  offer(behind, 10, 46);
+  assert.equal(routes.next(dst), near, 'better, but it may lead back here');
+  offer(beside, 10, 20);
+  assert.equal(routes.next(dst), beside, 'nearer than this node was: it cannot');
+  offer(near, 10, 18);
+  routes.breakTo(dst, beside);
+  assert.equal(routes.next(dst), near, 'the spare takes over');
+  routes.breakTo(dst, near);
+  assert.equal(routes.next(dst), 255);
+  offer(behind, 10, 46);
+  assert.equal(routes.next(dst), 255, 'an old number repairs nothing');
+  offer(behind, 12, 46);
+  assert.equal(routes.next(dst), behind);
 });

@@ -188,7 +188,8 @@ export class Station {
   }
 
   private transmit(frame: Uint8Array): void {
-    if (this.silences?.(frame)) return void this.world.scheduler.after(1, () => this.step(EventKind.SENT, NOTHING, 1, 0));
+    const sent = (): void => this.step(EventKind.SENT, NOTHING, 1, 0);
+    if (this.silences?.(frame)) return void this.world.scheduler.after(1, sent);
     this.world.monitor.sees(this.address, frame);
     const datagram = new Uint8Array(1 + frame.length);
     datagram[0] = 2;

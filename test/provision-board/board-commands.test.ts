@@ -161,6 +161,34 @@ describe('a provisioned board', { concurrency: false }, () => {
   });
 });
 
+it('a text that arrived, one that did not, and a board that does not listen are told apart', () =>
+  inDirectory(async (directory) => {
+    const code =
+      'E.on("packet",function(p){print(JSON.stringify({t:"note",note:1,who:5,value:6}));' +
+      'print(JSON.stringify({t:"note",note:atob(p.data).length>3?1:2,who:p.dst,value:7}))})';
+    const { board, path, unplug } = await plugged(vmBoard(directory, code));
+    try {
+      const port = ['--port', path, '--json'];
+      const good = checked(await command(['send', '0000beef', 'long enough', ...port]), SEND_SCHEMA);
+      assert.deepEqual(
+        [good.outcome, good.text],
+        ['delivered', 'packet 7 to 0000beef delivered, receipt in'],
+      );
+      const lost = checked(await command(['send', '0000beef', 'x', ...port]), SEND_SCHEMA, 10);
+      assert.equal(lost.outcome, 'lost');
+      const late = checked(await command(['send', '0000beef', 'x', ...port, '--wait', '0']), SEND_SCHEMA);
+      assert.equal(late.outcome, 'sent');
+      board.powerOff();
+      board.flash.write('.bootcde', Buffer.from('print("deaf")'));
+      board.powerOn();
+      const deaf = await command(['send', '0000beef', 'x', ...port]);
+      assert.equal(deaf.status, 10);
+      assert.match(deaf.stderr, /takes no messages/);
+    } finally {
+      await unplug();
+    }
+  }));
+
 const skip = interpreterPath() === undefined ? INTERPRETER_REMEDY : false;
 
 it('the repl evaluates on the real interpreter', { skip }, () =>

@@ -1,0 +1,77 @@
+// What goes into provisioning and comes out on paper: the list of a batch, the channel of a LoRa board as its driver
+// takes it, the label.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { applyStoredConfig, defaultLoraConfig } from '../../firmware/src/drivers/lora-config.ts';
+import { boardIds, loadBoard } from '../../host-tools/firmware-build/boards.ts';
+import { parseBatch } from '../../host-tools/provision/batch-csv.ts';
+import { boardUri, labelSvg, labelText } from '../../host-tools/provision/label.ts';
+import { radioSettings } from '../../host-tools/provision/radio-channel.ts';
+
+test('a list of boards is read with quotes, blanks and any order of columns', () => {
+  assert.deepEqual(parseBatch('\ufeffname, PORT\r\n"barn, ""old""",/dev/ttyUSB0\r\n\r\n,/dev/ttyUSB1\n'), [
+    { name: 'barn, "old"', port: '/dev/ttyUSB0' },
+    { port: '/dev/ttyUSB1' },
+  ]);
+});
+
+test('a list that is wrong is refused with its line', () => {
+  const wrong: [string, RegExp][] = [
+    ['', /line 1.*no column ""/],
+    ['port,colour\nx,red', /line 1.*no column "colour"/],
+    ['name\nx', /line 1.*"port" is missing/],
+    ['port,name\nx', /line 2.*1 fields where the first line has 2/],
+    ['port\nx\nx', /line 3.*x is named twice/],
+    ['port,name\n,barn', /line 2.*no port/],
+    ['port,name\nx,"barn', /line 2.*quote/],
+    ['port,name\nx,ba"r"n', /line 2.*quote/],
+    ['port\n', /no board is listed/],
+  ];
+  for (const [text, expected] of wrong) assert.throws(() => parseBatch(text), expected, JSON.stringify(text));
+});
+
+const PROFILE = {
+  spreadingFactor: 7,
+  bandwidthHz: 125_000,
+  codingRate: 1,
+  preambleSymbols: 8,
+  explicitHeader: true,
+  crc: true,
+};
+
+test('each LoRa board gets a channel that it can use and its driver takes as it is', () => {
+  let boards = 0;
+  for (const id of boardIds()) {
+    const { radio } = loadBoard(id);
+    const canEurope = radio.frequencyMHz.some(([low, high]) => low <= 869.525 && high >= 869.525);
+    if (radio.kind === 'udp' || !canEurope) continue;
+    boards++;
+    const bytes = radioSettings(id, 'EU868', PROFILE, {})!;
+    const stored = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
+    const config = defaultLoraConfig();
+    assert.equal(applyStoredConfig(config, stored, 5, radio.txPowerDbmMax), true, id);
+    assert.deepEqual({ ...config }, stored, id);
+  }
+  assert.ok(boards >= 3);
+});
+
+test('a channel that the board or the region does not have is refused', () => {
+  const ask = (region: string, wish: object): unknown =>
+    radioSettings('generic-esp32-rfm95', region, PROFILE, wish);
+  assert.throws(() => ask('XX', {}), /no channel is known for the region XX/);
+  assert.ok(ask('XX', { frequencyHz: 868_100_000 }));
+  assert.throws(() => ask('EU868', { frequencyHz: 433_000_000 }), /cannot use 433 MHz/);
+  assert.throws(() => ask('EU868', { txPowerDbm: 22 }), /cannot send with 22 dBm/);
+  assert.equal(radioSettings('linux-udp', 'EU868', PROFILE, {}), undefined);
+  assert.throws(() => radioSettings('linux-udp', 'EU868', PROFILE, { txPowerDbm: 1 }), /no LoRa radio/);
+});
+
+test('the label carries name, address and a URI, whatever is in the name', () => {
+  const fields = { name: 'a<b> & "c"', address: '3a7f0012', ledger: '00112233aabbccdd', owner: 'alice' };
+  assert.equal(boardUri(fields), 'fairhop:3a7f0012@00112233aabbccdd');
+  const rows = labelText(fields).split('\n');
+  assert.equal(new Set(rows.map(({ length }) => length)).size, 1);
+  const svg = labelSvg(fields);
+  assert.match(svg, /a&lt;b&gt; &amp; &quot;c&quot;/);
+  assert.match(svg, /^<svg [^>]+>\n[^]*fairhop:3a7f0012@00112233aabbccdd[^]*<\/svg>\n$/);
+});
