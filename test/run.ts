@@ -2,6 +2,7 @@
 // they come, every skip named with its remedy, and one closing line with the counts. Usage: node --import
 // tsx test/run.ts [--device] [part of a file's path]
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { run } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,8 @@ const TEST_DIR = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(TEST_DIR);
 /** No test needs this long; it only ends one that hangs. */
 const HANG_MS = 300_000;
+/** More files at once than cores: many wait for a clock, a browser or another process most of their time. */
+const LANES = availableParallelism() + 2;
 
 interface Outcome {
   name: string;
@@ -86,7 +89,7 @@ async function main(): Promise<number> {
     count(outcome, passed, tally);
   };
   // Node gives results in the order of the files, although several run at a time.
-  for await (const event of run({ files, concurrency: true, timeout: HANG_MS })) {
+  for await (const event of run({ files, concurrency: LANES, timeout: HANG_MS })) {
     if (event.type === 'test:pass') take(event.data as unknown as Outcome, true);
     else if (event.type === 'test:fail') take(event.data as unknown as Outcome, false);
     else if (event.type === 'test:stderr') process.stderr.write(event.data.message);
