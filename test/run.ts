@@ -44,7 +44,9 @@ function testFiles(device: boolean, part: string): string[] {
 /** Counts each test once: a parent that fails only because of its subtests is not a failure of its own. */
 function count(outcome: Outcome, passed: boolean, tally: Tally): void {
   const { details, skip } = outcome;
-  if (details.type === 'suite' || details.error?.failureType === 'subtestsFailed') return;
+  // A suite is no test of its own, unless it was skipped whole: then nothing in it is reported.
+  if (details.type === 'suite' && skip === undefined) return;
+  if (details.error?.failureType === 'subtestsFailed') return;
   if (skip !== undefined) {
     if (typeof skip === 'string' && skip !== '') tally.skipped.push(`${outcome.name}: ${skip}`);
     else fail(outcome, 'skipped without saying what would make it run', tally);
