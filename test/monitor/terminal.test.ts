@@ -38,7 +38,9 @@ interface Terminal {
 }
 
 function inTerminal(args: string[]): Terminal {
-  const words = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`).join(' ');
+  const quoted = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`).join(' ');
+  // Without `exec` a shell that waits for the command dies of Ctrl-C itself and its 130 hides the exit code.
+  const words = `exec ${quoted}`;
   const child = spawn('script', ['-qefc', words, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString('latin1')));
