@@ -26,9 +26,19 @@ export interface MadeBlock {
   refused: { transaction: Uint8Array; code: TxCode }[];
 }
 
-type Notes = [name: string, value: Uint8Array][];
+export type Notes = [name: string, value: Uint8Array][];
 
-export class ChainService {
+/** What the gateway needs of a chain, whoever orders its blocks: itself (ChainService), or a fleet (../fleet). */
+export interface Chain {
+  readonly ledger: Ledger;
+  readonly poolSize: number;
+  submit(transaction: Uint8Array): TxCode;
+  submitAll(transactions: Uint8Array[]): void;
+  /** The next block, once it is applied and stored with `notesOf`; undefined when there is none yet. */
+  makeBlock(timeS: number, notesOf?: (height: number, work: Work) => Notes): MadeBlock | undefined;
+}
+
+export class ChainService implements Chain {
   private readonly pool = new Map<string, Uint8Array>();
 
   constructor(
@@ -106,7 +116,7 @@ export class ChainService {
 }
 
 /** Of several claims on one channel only the highest can count in a block, so they share one place in the pool. */
-function placeOf(transaction: Uint8Array): { name: string; number: number } {
+export function placeOf(transaction: Uint8Array): { name: string; number: number } {
   const decoded = decodeTx(transaction);
   if (decoded.code === TxCode.OK && decoded.tx.kind === TxKind.CLAIM) {
     const { payer, generation, chain, number } = decoded.tx;

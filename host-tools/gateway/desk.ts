@@ -95,9 +95,9 @@ function foundingOf(genesis: Uint8Array, { owner, block }: SecretsByName): Found
   if (params === undefined) throw new StoreError('the genesis of the chain is damaged', RESTORE);
   if (owner === undefined || block === undefined)
     throw new StoreError('the keystore (keystore.json) is missing or incomplete', RESTORE);
-  const gateway = params.gateways[0]!;
-  const known = Buffer.compare(ed25519PublicKey(block), gateway.blockKey) === 0;
-  if (!known || Buffer.compare(ed25519PublicKey(owner), params.owners[0]!.key) !== 0)
+  const blockKey = ed25519PublicKey(block);
+  const gateway = params.gateways.find((one) => Buffer.compare(one.blockKey, blockKey) === 0);
+  if (gateway === undefined || Buffer.compare(ed25519PublicKey(owner), params.owners[gateway.owner]!.key) !== 0)
     throw new StoreError('the keystore and the chain belong to different ledgers', RESTORE);
   const ledgerId = ledgerIdOf(nodeCrypto, genesis);
   return { genesis, params, ledgerId, ownerSeed: owner, blockSeed: block, gatewayAddress: gateway.address };

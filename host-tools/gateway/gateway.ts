@@ -9,7 +9,7 @@ import { addressText } from '../provision/identity.ts';
 import { blockView, workNotes } from './block-views.ts';
 import type { BoardLink } from './board-link.ts';
 import type { BoardMessage } from './board-lines.ts';
-import type { ChainService, MadeBlock } from './chain-service.ts';
+import type { Chain, MadeBlock } from './chain-service.ts';
 import { Downlink, subjectOf } from './downlink.ts';
 import type { ArrivedPacket, EndStation } from './end-station.ts';
 import { Errands } from './errands.ts';
@@ -21,7 +21,7 @@ import type { GatewayEvent, PacketView } from './view.ts';
 
 export interface GatewayParts {
   address: number;
-  chain: ChainService;
+  chain: Chain;
   store: ChainStore;
   end: EndStation;
   nameOf(address: number): string;
@@ -203,9 +203,15 @@ export class Gateway {
 
   private tell(messages: { dst: number; plaintext: Uint8Array }[]): void {
     for (const { dst, plaintext } of messages) {
-      if (dst !== this.parts.address) this.downlink.push(dst, plaintext, this.nowMs);
+      if (dst !== this.parts.address) this.inform(dst, plaintext);
       else this.errand(`state ${subjectOf(plaintext)}`, Infinity, (link) => link.state(plaintext));
     }
+  }
+
+  /** A node of another home is told by that one. */
+  private inform(dst: number, plaintext: Uint8Array): void {
+    const home = this.parts.chain.ledger.account(dst)?.home;
+    if (home === undefined || home === this.parts.address) this.downlink.push(dst, plaintext, this.nowMs);
   }
 
   private errand(name: string, untilMs: number, run: (link: BoardLink) => Promise<void>): void {

@@ -3,7 +3,7 @@
 import { Book, bookRoot } from '#protocol';
 import { nodeCrypto } from '../crypto/index.ts';
 import { codeText, decodeBlock, TxCode, txId, type Ledger } from '../ledger/index.ts';
-import type { ChainService } from './chain-service.ts';
+import type { Chain } from './chain-service.ts';
 import type { Gateway } from './gateway.ts';
 import { accountView, nodeView, paramsView, proposalViews } from './ledger-views.ts';
 import type {
@@ -31,7 +31,7 @@ export class OwnerSource implements OwnerApi {
   private sorted = { height: -1, addresses: new Uint32Array(0) };
 
   constructor(
-    private readonly chain: ChainService,
+    private readonly chain: Chain,
     private readonly store: ChainStore,
     events: Pick<Gateway, 'subscribe'>,
   ) {

@@ -7,7 +7,7 @@ import { addressText } from '../provision/identity.ts';
 import type { Identity } from '../provision/identity.ts';
 import { pendingJoins } from '../provision/pending-joins.ts';
 import { apiToken } from './api-token.ts';
-import { ChainService } from './chain-service.ts';
+import { ChainService, type Chain } from './chain-service.ts';
 import type { Desk } from './desk.ts';
 import { describeMoney, identitiesOf, joinsFor, openDesk, signBlock } from './desk.ts';
 import { EndStation } from './end-station.ts';
@@ -132,7 +132,7 @@ async function chooseRadio(options: GatewayOptions): Promise<RadioBoard | undefi
   return findRadio(ports, print);
 }
 
-function gatewayOf(desk: Desk, chain: ChainService, nameOf: (address: number) => string): Gateway {
+function gatewayOf(desk: Desk, chain: Chain, nameOf: (address: number) => string): Gateway {
   const { store, ledger, founding } = desk;
   const address = founding.gatewayAddress;
   const end = new EndStation(
@@ -148,7 +148,7 @@ function gatewayOf(desk: Desk, chain: ChainService, nameOf: (address: number) =>
 /** Makes what members lack (chequebooks, joins) and brings the boards up. Returns the port of the gateway's own. */
 async function bringUpBoards(
   options: GatewayOptions,
-  chain: ChainService,
+  chain: Chain,
   radio: RadioBoard | undefined,
   closers: Closer[],
   watchers: Watchers,
