@@ -20,6 +20,7 @@ export class BoardLink {
   constructor(
     private readonly stream: ByteStream,
     private readonly onMessage: (message: BoardMessage) => void,
+    private readonly onLine: (line: string) => void = () => {},
   ) {}
 
   get isUp(): boolean {
@@ -31,6 +32,7 @@ export class BoardLink {
     this.down();
     this.client = new PacketClient(this.stream, { packetTimeoutMs: ANSWER_MS });
     this.client.lines.onLine((line) => {
+      this.onLine(line);
       const message = parseBoardLine(line);
       if (message === undefined) this.malformed++;
       else this.onMessage(message);

@@ -15,7 +15,7 @@ import type { ArrivedPacket, EndStation } from './end-station.ts';
 import { Errands } from './errands.ts';
 import { Figures } from './figures.ts';
 import { Home } from './home.ts';
-import { describePayload } from './reading.ts';
+import { describePayload, readingOf } from './reading.ts';
 import { StoreError, type ChainStore } from './store/index.ts';
 import type { GatewayEvent, PacketView } from './view.ts';
 
@@ -25,6 +25,8 @@ export interface GatewayParts {
   store: ChainStore;
   end: EndStation;
   nameOf(address: number): string;
+  /** How a packet came here, where somebody listened to the air; without it nobody did. */
+  pathOf?(src: number, seq16: number): PacketView['path'];
 }
 
 const SEQ_NOTE = 'seq';
@@ -164,6 +166,9 @@ export class Gateway {
       bytes: packet.ciphertext.length,
       backed: (packet.packetClass & Class.BACKED) !== 0,
       text: describePayload(plaintext),
+      seq: packet.seq16,
+      reading: readingOf(plaintext),
+      path: this.parts.pathOf?.(packet.src, packet.seq16) ?? [],
     };
     this.parts.store.appendPackets([[view.id, new Uint8Array(pack(view))]]);
     this.figures.count(view);
@@ -280,9 +285,15 @@ export class Gateway {
 
   /** The newest packets with an id above `afterId`, oldest first; they survive restarts. */
   packets(afterId: number, limit: number): PacketView[] {
-    return this.parts.store.packets(afterId, limit).map(([, bytes]) => unpack(Buffer.from(bytes)) as PacketView);
+    return this.parts.store.packets(afterId, limit).map(([, bytes]) => ({
+      ...BEFORE_PATHS,
+      ...(unpack(Buffer.from(bytes)) as PacketView),
+    }));
   }
 }
+
+/** What a store of an earlier version does not have. */
+const BEFORE_PATHS = { seq: 0, reading: null, path: [] } satisfies Partial<PacketView>;
 
 const KINDS: Partial<Record<number, PacketView['kind']>> = {
   [Payload.READING]: 'reading',

@@ -1,5 +1,6 @@
 // What a packet's plaintext says, in words for people; bytes from a node are never trusted to be well formed.
 import { Payload, getU16, getU32 } from '#protocol';
+import type { ReadingView } from './view.ts';
 
 /** The reading of firmware/src/app/reading.ts, format 1: 20 bytes, big-endian. */
 const READING_BYTES = 20;
@@ -22,11 +23,24 @@ export function describePayload(plaintext: Uint8Array): string {
   }
 }
 
-function describeReading(bytes: Uint8Array): string {
-  if (bytes.length !== READING_BYTES || bytes[1] !== 1)
-    return `reading of ${bytes.length} bytes in a format of its own`;
+/** Null for anything but a reading of format 1. */
+export function readingOf(bytes: Uint8Array): ReadingView | null {
+  if (bytes[0] !== Payload.READING || bytes.length !== READING_BYTES || bytes[1] !== 1) return null;
   const batteryMv = getU16(bytes, 8);
-  const battery = batteryMv > 0 ? `, battery ${(batteryMv / 1000).toFixed(2)} V` : '';
-  const traffic = `heard ${getU32(bytes, 12)}, relayed ${getU32(bytes, 16)}`;
-  return `reading ${getU16(bytes, 2)}: up ${getU32(bytes, 4)} s, ${traffic}${battery}`;
+  return {
+    number: getU16(bytes, 2),
+    uptimeS: getU32(bytes, 4),
+    batteryMv: batteryMv > 0 ? batteryMv : null,
+    freeVars: getU16(bytes, 10),
+    received: getU32(bytes, 12),
+    relayed: getU32(bytes, 16),
+  };
+}
+
+function describeReading(bytes: Uint8Array): string {
+  const reading = readingOf(bytes);
+  if (reading === null) return `reading of ${bytes.length} bytes in a format of its own`;
+  const { number, uptimeS, batteryMv, received, relayed } = reading;
+  const battery = batteryMv !== null ? `, battery ${(batteryMv / 1000).toFixed(2)} V` : '';
+  return `reading ${number}: up ${uptimeS} s, heard ${received}, relayed ${relayed}${battery}`;
 }

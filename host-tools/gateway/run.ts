@@ -6,13 +6,18 @@ import { ROOT } from '../firmware-build/paths.ts';
 import { addressText } from '../provision/identity.ts';
 import type { Identity } from '../provision/identity.ts';
 import { pendingJoins } from '../provision/pending-joins.ts';
+import { AirTrace } from './air-trace.ts';
 import { apiToken } from './api-token.ts';
 import { ChainService, type Chain } from './chain-service.ts';
 import type { Desk } from './desk.ts';
 import { describeMoney, identitiesOf, joinsFor, openDesk, signBlock } from './desk.ts';
 import { EndStation } from './end-station.ts';
 import { Gateway, leasedNumbers } from './gateway.ts';
+import { insightDoors } from './http/insight-routes.ts';
 import { startHttpServer } from './http/server.ts';
+import { BoardWatch } from './insight/board-watch.ts';
+import { Insight } from './insight/insight.ts';
+import { portLines } from './insight/port-lines.ts';
 import { OwnerSource } from './owner-source.ts';
 import { Narrator } from './narrator.ts';
 import { checkRadio, setUpRadio } from './radio-setup.ts';
@@ -89,7 +94,8 @@ async function compose(
   const names = new Map(desk.members.map(({ address, name }) => [address, name]));
   const nameOf = (address: number): string => names.get(address) ?? addressText(address);
   const chain = new ChainService(desk.ledger, desk.store, desk.founding.gatewayAddress, signBlock(desk));
-  const gateway = gatewayOf(desk, chain, nameOf);
+  const trace = new AirTrace(desk.founding.gatewayAddress, () => desk.ledger.money.linkValue);
+  const gateway = gatewayOf(desk, chain, nameOf, trace);
   const source = new LiveSource({
     desk,
     gateway,
@@ -98,6 +104,11 @@ async function compose(
     boards: radio === undefined ? 'virtual' : 'serial',
     engine: radio === undefined ? options.engine : 'serial',
   });
+  const { ledger, store } = desk;
+  const { gatewayAddress } = desk.founding;
+  const watch = new BoardWatch(nameOf);
+  const insight = new Insight({ ledger, store, gatewayAddress, source, watch, nameOf }, gateway);
+  const own = { path: '' };
   // The address first: a port that is taken should be known before anything slow begins.
   const http = await startHttpServer({
     host: options.host,
@@ -106,6 +117,7 @@ async function compose(
     ...(options.token !== undefined && { token: options.token }),
     owners: new OwnerSource(chain, desk.store, gateway),
     submitToken: apiToken(desk.directory),
+    doors: [insightDoors(insight, () => portLines(own.path))],
     onFault: (error) =>
       gateway.trouble(`a request failed: ${error instanceof Error ? error.message : String(error)}`),
   });
@@ -115,9 +127,9 @@ async function compose(
   gateway.subscribe((event) => narrator.hear(event));
   let fail = (_error: unknown): void => {};
   const failed = new Promise<unknown>((resolve) => (fail = resolve));
-  const watchers: Watchers = { desk, gateway, source, narrator, nameOf, fail };
-  const path = await bringUpBoards(options, chain, radio, closers, watchers);
-  closers.push(await attachRadio(path, watchers));
+  const watchers: Watchers = { desk, gateway, source, narrator, watch, nameOf, fail };
+  own.path = await bringUpBoards(options, chain, radio, closers, watchers, trace);
+  closers.push(await attachRadio(own.path, watchers));
   signal.throwIfAborted();
   print(`page and API: ${http.url}    Ctrl-C stops; the next start continues the same chain`);
   closers.push(runClock(watchers, print));
@@ -132,7 +144,7 @@ async function chooseRadio(options: GatewayOptions): Promise<RadioBoard | undefi
   return findRadio(ports, print);
 }
 
-function gatewayOf(desk: Desk, chain: Chain, nameOf: (address: number) => string): Gateway {
+function gatewayOf(desk: Desk, chain: Chain, nameOf: (address: number) => string, trace: AirTrace): Gateway {
   const { store, ledger, founding } = desk;
   const address = founding.gatewayAddress;
   const end = new EndStation(
@@ -142,7 +154,8 @@ function gatewayOf(desk: Desk, chain: Chain, nameOf: (address: number) => string
     (node) => ledger.account(node)?.linkKey,
     leasedNumbers(store),
   );
-  return new Gateway({ address, chain, store, end, nameOf });
+  const pathOf = (src: number, seq16: number): ReturnType<AirTrace['path']> => trace.path(src, seq16);
+  return new Gateway({ address, chain, store, end, nameOf, pathOf });
 }
 
 /** Makes what members lack (chequebooks, joins) and brings the boards up. Returns the port of the gateway's own. */
@@ -152,6 +165,7 @@ async function bringUpBoards(
   radio: RadioBoard | undefined,
   closers: Closer[],
   watchers: Watchers,
+  trace: AirTrace,
 ): Promise<string> {
   const { print } = options;
   const { desk } = watchers;
@@ -169,7 +183,7 @@ async function bringUpBoards(
     await setUpRadio(desk, radio, own, (text) => print(`  ${text}`));
     return radio.path;
   }
-  return startMesh(options, identities, closers, watchers);
+  return startMesh(options, identities, closers, watchers, trace);
 }
 
 async function startMesh(
@@ -177,6 +191,7 @@ async function startMesh(
   identities: Identity[],
   closers: Closer[],
   watchers: Watchers,
+  trace: AirTrace,
 ): Promise<string> {
   const { print, engine, interpreter, readingS, loss, signal } = options;
   const { desk, gateway, source } = watchers;
@@ -191,7 +206,11 @@ async function startMesh(
     loss,
     signal,
     onLine: (address, line) => watchLine(watchers, address, line),
-    onTransmission: (report) => gateway.frame(frameView(desk, report)),
+    onTransmission: (report) => {
+      const address = (station: number): number => desk.members[station]!.address;
+      trace.frame(address(report.station), report.frame, report.receivedBy.map(address));
+      gateway.frame(frameView(desk, report));
+    },
     onProgress: (text) => print(`  ${text}`),
   });
   closers.push(() => mesh.close());

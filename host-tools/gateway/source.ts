@@ -1,6 +1,6 @@
 // What the HTTP server asks of a running gateway (view.ts): figures straight from the ledger, the mesh as the boards
 // report it, packets and blocks as they were kept. Answers from memory and the store; changes nothing.
-import { Acc, Nb, NbFlag, OutFlag } from '#mesh';
+import { Acc, Nb, NbFlag, OutFlag, Rt } from '#mesh';
 import { getU16, getU32 } from '#protocol';
 import { addressText } from '../provision/identity.ts';
 import type { Position } from '../ether/topology.ts';
@@ -93,12 +93,27 @@ export class LiveSource implements GatewaySource {
       y: this.positions[index]?.y ?? null,
       balance: desk.ledger.account(member.address)?.balance ?? 0,
       hops: role === 'gateway' ? 0 : (heard?.hops ?? null),
+      next: role === 'gateway' ? null : this.nextOf(member.address),
       delivered: heard?.delivered ?? 0,
       lastSeenS: heard === undefined ? null : Math.max(0, Math.floor((Date.now() - heard.atMs) / 1000)),
     };
   }
 
-  /** One link a pair: signal as the board with the lower address hears it, payable links of both directions. */
+  /** The neighbour that the board's own table names for the way to the gateway. */
+  private nextOf(address: number): string | null {
+    const known = this.statuses.get(address);
+    if (known === undefined || known.atMs < Date.now() - STATUS_LIFE_MS) return null;
+    const { routes, neighbours } = known.status;
+    for (let at = 0; at + Rt.SIZE <= routes.length; at += Rt.SIZE) {
+      if (routes[at + Rt.FLAGS] === 0 || getU32(routes, at) !== this.parts.desk.founding.gatewayAddress) continue;
+      const next = routes[at + Rt.NEXT]! * Nb.SIZE;
+      const stands = next + Nb.SIZE <= neighbours.length && (neighbours[next + Nb.FLAGS]! & NbFlag.USED) !== 0;
+      return stands ? addressText(getU32(neighbours, next)) : null;
+    }
+    return null;
+  }
+
+  /** One link a pair, with what both ends say of it; payable links of both directions. */
   private links(): LinkView[] {
     const links = new Map<string, LinkView>();
     const oldestMs = Date.now() - STATUS_LIFE_MS;
@@ -108,7 +123,14 @@ export class LiveSource implements GatewaySource {
         const key = `${link.a} ${link.b}`;
         const other = links.get(key);
         if (other === undefined) links.set(key, link);
-        else other.payableLinks += link.payableLinks;
+        else {
+          other.payableLinks += link.payableLinks;
+          // Each end reports what it hears; the second fills in its half.
+          other.rssiDbm ??= link.rssiDbm;
+          other.rssiBackDbm ??= link.rssiBackDbm;
+          other.qualityAb ??= link.qualityAb;
+          other.qualityBa ??= link.qualityBa;
+        }
       }
     }
     return [...links.values()];
@@ -141,10 +163,13 @@ function* linksOf(address: number, status: BoardStatus): Iterable<LinkView> {
     const account = i * Acc.SIZE;
     const proven = (accounts[account + Acc.OUT_FLAGS]! & OutFlag.PROVEN) !== 0;
     const left = getU16(accounts, account + Acc.OUT_LIMIT) - getU16(accounts, account + Acc.OUT_LINKS);
-    const [a, b] = [address, getU32(neighbours, at + Nb.ADDRESS)].sort((x, y) => x - y).map(addressText) as [
-      string,
-      string,
-    ];
-    yield { a, b, rssiDbm: -neighbours[at + Nb.RSSI]!, payableLinks: proven ? Math.max(0, left) : 0 };
+    const other = getU32(neighbours, at + Nb.ADDRESS);
+    const rssi = -neighbours[at + Nb.RSSI]!;
+    const heard = Math.round((neighbours[at + Nb.QUALITY_IN]! / 255) * 1000) / 1000;
+    const payableLinks = proven ? Math.max(0, left) : 0;
+    const none = { rssiDbm: null, rssiBackDbm: null, qualityAb: null, qualityBa: null };
+    yield address < other
+      ? { ...none, a: addressText(address), b: addressText(other), rssiDbm: rssi, qualityBa: heard, payableLinks }
+      : { ...none, a: addressText(other), b: addressText(address), rssiBackDbm: rssi, qualityAb: heard, payableLinks };
   }
 }

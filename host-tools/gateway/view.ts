@@ -26,6 +26,8 @@ export interface NodeView {
   address: string;
   name: string;
   role: 'gateway' | 'node';
+  /** Neighbour by which it sends to the gateway, as it last said; null where unknown. */
+  next: string | null;
   /** Metres in the virtual village; null where unknown. */
   x: number | null;
   y: number | null;
@@ -35,16 +37,33 @@ export interface NodeView {
   lastSeenS: number | null;
 }
 
+/** `a` is the lower address. Signals and the share of HELLOs that arrive, each as its receiver says; null unknown. */
 export interface LinkView {
   a: string;
   b: string;
+  /** Of b, heard by a. */
   rssiDbm: number | null;
+  /** Of a, heard by b. */
+  rssiBackDbm: number | null;
+  qualityAb: number | null;
+  qualityBa: number | null;
   payableLinks: number;
 }
 
 export interface MeshView {
   nodes: NodeView[];
   links: LinkView[];
+}
+
+/** What a reading of firmware/src/app says. */
+export interface ReadingView {
+  number: number;
+  uptimeS: number;
+  /** Null where the board cannot measure it. */
+  batteryMv: number | null;
+  freeVars: number;
+  received: number;
+  relayed: number;
 }
 
 /** One packet that reached the gateway. `id` grows by one and never restarts: it is the event id too. */
@@ -58,6 +77,12 @@ export interface PacketView {
   bytes: number;
   backed: boolean;
   text: string;
+  /** The source's number of it, low half. */
+  seq: number;
+  /** Null for other packets, and for readings in a format of their own. */
+  reading: ReadingView | null;
+  /** Who sent it on, the source first, with the credits it promised to the next; empty where nobody listened. */
+  path: { address: string; credits: number }[];
 }
 
 export interface BlockView {

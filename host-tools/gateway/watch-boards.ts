@@ -10,6 +10,7 @@ import { parseBoardLine } from './board-lines.ts';
 import type { Desk } from './desk.ts';
 import type { Gateway } from './gateway.ts';
 import type { Narrator } from './narrator.ts';
+import type { BoardWatch } from './insight/board-watch.ts';
 import type { LiveSource } from './source.ts';
 
 const FRAME_NAMES: Record<number, string> = {
@@ -31,6 +32,7 @@ export interface Watchers {
   gateway: Gateway;
   source: LiveSource;
   narrator: Narrator;
+  watch: BoardWatch;
   nameOf(address: number): string;
   /** Ends the gateway: it could not keep what it was told. */
   fail(error: unknown): void;
@@ -38,7 +40,8 @@ export interface Watchers {
 
 /** Opens the port of the gateway's own board and keeps it open. Rejects with a PortError. Returns the way to end it. */
 export async function attachRadio(path: string, watchers: Watchers): Promise<() => Promise<void>> {
-  const { desk, gateway, source, narrator, fail } = watchers;
+  const { desk, gateway, source, narrator, watch, fail } = watchers;
+  const own = desk.founding.gatewayAddress;
   const port = new ReconnectingPort(path);
   const link = new BoardLink(port, (message) => {
     try {
@@ -46,9 +49,13 @@ export async function attachRadio(path: string, watchers: Watchers): Promise<() 
     } catch (error) {
       fail(error);
     }
-    if (message.kind === 'status') source.heardStatus(desk.founding.gatewayAddress, message.status);
+    if (message.kind === 'status') {
+      source.heardStatus(own, message.status);
+      watch.heardStatus(own, message.status, Date.now());
+    }
+    if (message.kind === 'note') watch.heardNote(own, message, Date.now());
     if (message.kind === 'note' && message.note === Note.PAID_IN) narrator.paid();
-  });
+  }, (line) => watch.heardLine(own, line, Date.now()));
   let opened = 0;
   port.onOpen(() => {
     link.up();
@@ -68,12 +75,17 @@ export async function attachRadio(path: string, watchers: Watchers): Promise<() 
 }
 
 /** Lines of the other virtual boards: watched for the page, never obeyed. */
-export function watchLine({ desk, gateway, source, narrator, nameOf }: Watchers, address: number, line: string): void {
+export function watchLine(watchers: Watchers, address: number, line: string): void {
+  const { desk, gateway, source, narrator, watch, nameOf } = watchers;
   if (address === desk.founding.gatewayAddress) return;
+  watch.heardLine(address, line, Date.now());
   const message = parseBoardLine(line);
-  if (message?.kind === 'status') source.heardStatus(address, message.status);
-  else if (message?.kind === 'trouble') gateway.trouble(`${nameOf(address)}: ${message.text}`);
+  if (message?.kind === 'status') {
+    source.heardStatus(address, message.status);
+    watch.heardStatus(address, message.status, Date.now());
+  } else if (message?.kind === 'trouble') gateway.trouble(`${nameOf(address)}: ${message.text}`);
   else if (message?.kind === 'note') {
+    watch.heardNote(address, message, Date.now());
     gateway.seen(message.note);
     if (message.note === Note.PAID_IN) narrator.paid();
   }

@@ -8,6 +8,7 @@ import { frameGroup } from '../../host-tools/dashboard/page/graph/theme.ts';
 import type { MeshView } from '../../host-tools/gateway/view.ts';
 import { crowd, village } from '../gateway/http/fake-source.ts';
 
+const UNKNOWN = { rssiBackDbm: null, qualityAb: null, qualityBa: null };
 const SIZE = { width: 980, height: 460 };
 const textWidth = (text: string): number => text.length * 7;
 
@@ -71,7 +72,7 @@ describe('the graph', () => {
     const mesh = village();
     layout.update(mesh);
     const stranger = { ...mesh.nodes[1]!, address: 'ffffffff', x: null, y: null };
-    const link = { a: 'ffffffff', b: '00000002', rssiDbm: null, payableLinks: 0 };
+    const link = { a: 'ffffffff', b: '00000002', rssiDbm: null, ...UNKNOWN, payableLinks: 0 };
     layout.update({ nodes: [...mesh.nodes.slice(0, 3), stranger], links: [link] });
     assert.equal(layout.nodes.length, 4);
     assert.ok(!layout.isMap);
@@ -80,7 +81,7 @@ describe('the graph', () => {
 
   it('survives a mesh that contradicts itself', () => {
     const mesh = village();
-    const odd = { rssiDbm: 1e9, payableLinks: 0 };
+    const odd = { rssiDbm: 1e9, ...UNKNOWN, payableLinks: 0 };
     const links = [
       ...mesh.links,
       { a: 'nobody', b: '00000001', ...odd },

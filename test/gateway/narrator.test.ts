@@ -7,7 +7,8 @@ import { describePayload } from '../../host-tools/gateway/reading.ts';
 import type { BlockView, PacketView } from '../../host-tools/gateway/view.ts';
 
 function packet(name: string, kind: PacketView['kind'], hops: number): { type: 'packet'; data: PacketView } {
-  const data = { id: 1, at: '', src: '', name, kind, hops, bytes: 20, backed: true, text: '' };
+  const data = { id: 1, at: '', src: '', name, kind, hops, bytes: 20, backed: true, text: '', seq: 1, reading: null,
+    path: [] };
   return { type: 'packet', data };
 }
 

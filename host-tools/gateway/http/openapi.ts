@@ -2,9 +2,10 @@
 // running server for every path here and compares the answers with these schemas, and the paths with the
 // router's table.
 
+import { INSIGHT_PATHS, INSIGHT_SCHEMAS } from './openapi-insight.ts';
 import { OWNER_PATHS, OWNER_SCHEMAS } from './openapi-owners.ts';
 import {
-  count, credits, get, json, limit, list, optional, parameter, record, SAFE, text, type Schema,
+  count, credits, get, json, limit, list, optional, parameter, record, ref, SAFE, text, type Schema,
 } from './openapi-parts.ts';
 
 const dateTime: Schema = { type: 'string', format: 'date-time' };
@@ -37,6 +38,7 @@ const schemas: Record<string, Schema> = {
       address: text,
       name: { ...text, description: 'Chosen by its owner; any characters.' },
       role: { type: 'string', enum: ['gateway', 'node'] },
+      next: { ...optional(text), description: 'Neighbour by which it sends to the gateway; null where unknown.' },
       x: { type: ['number', 'null'], description: 'Metres; null where unknown.' },
       y: { type: ['number', 'null'] },
       balance: credits,
@@ -47,10 +49,32 @@ const schemas: Record<string, Schema> = {
     'One board.',
   ),
   Link: record(
-    { a: text, b: text, rssiDbm: { type: ['number', 'null'] }, payableLinks: count },
+    {
+      a: text,
+      b: text,
+      rssiDbm: { type: ['number', 'null'], description: 'Of b, as a hears it.' },
+      rssiBackDbm: { type: ['number', 'null'], description: 'Of a, as b hears it.' },
+      qualityAb: { type: ['number', 'null'], description: 'Share of the HELLOs of a that b gets.' },
+      qualityBa: { type: ['number', 'null'], description: 'Share of the HELLOs of b that a gets.' },
+      payableLinks: count,
+    },
     'Two boards that hear each other.',
   ),
   Mesh: record({ nodes: list('Node'), links: list('Link') }, 'The boards and who hears whom.'),
+  Reading: optional(
+    record(
+      {
+        number: { ...count, description: 'Since the board started.' },
+        uptimeS: count,
+        batteryMv: { ...optional(count), description: 'Null where the board cannot measure it.' },
+        freeVars: count,
+        received: { ...count, description: 'Frames heard.' },
+        relayed: { ...count, description: 'Packets relayed.' },
+      },
+      'What a reading says; null for other packets.',
+    ),
+  ),
+  Hop: record({ address: text, credits: { ...credits, type: 'number' } }, 'One that sent a packet on.'),
   Packet: record(
     {
       id: {
@@ -65,6 +89,9 @@ const schemas: Record<string, Schema> = {
       bytes: count,
       backed: { type: 'boolean', description: 'Carried for payment, not from a free budget.' },
       text,
+      seq: { ...count, description: "Low half of the source's number of it." },
+      reading: { ...ref('Reading'), description: 'Null unless it is a reading of the usual format.' },
+      path: { ...list('Hop'), description: 'Who sent it on, the source first; empty where nobody listened.' },
     },
     'One packet that reached the gateway.',
   ),
@@ -82,6 +109,7 @@ const schemas: Record<string, Schema> = {
   ),
   Error: record({ error: text, remedy: text }, 'Why a request was refused, and what to do.'),
   ...OWNER_SCHEMAS,
+  ...INSIGHT_SCHEMAS,
 };
 
 export const OPENAPI = {
@@ -117,6 +145,7 @@ export const OPENAPI = {
       [parameter('after', 0, SAFE, null, 'Start behind this packet; without it, with the next one.')],
     ),
     ...OWNER_PATHS,
+    ...INSIGHT_PATHS,
     '/api/openapi.json': get('This description', json({ type: 'object' }, 'OpenAPI 3.1.')),
   },
   components: {

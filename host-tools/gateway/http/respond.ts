@@ -1,6 +1,8 @@
 // The only place that writes a response: security headers, JSON bodies, and the one shape of an error,
 // {error, remedy}. Knows nothing of routes or of the gateway.
+import { Readable } from 'node:stream';
 import type { ServerResponse } from 'node:http';
+import type { TextAnswer } from './doors.ts';
 
 /** Why a request is not served. `headers` adds what the status code asks for (Allow, Retry-After ...). */
 export interface Refusal {
@@ -39,6 +41,17 @@ export function sendJson(response: ServerResponse, body: unknown, status = 200):
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Content-Length', Buffer.byteLength(text));
   response.end(text);
+}
+
+/** Piece by piece at the client's pace: an export of everything is never whole in memory. */
+export function sendText(response: ServerResponse, { type, file, chunks }: TextAnswer): void {
+  response.setHeader('Content-Type', type);
+  response.setHeader('Cache-Control', 'no-store');
+  if (file !== undefined) response.setHeader('Content-Disposition', `attachment; filename="${file}"`);
+  const body = Readable.from(chunks);
+  body.on('error', () => response.destroy());
+  response.on('close', () => body.destroy());
+  body.pipe(response);
 }
 
 export function sendRefusal(response: ServerResponse, refusal: Refusal): void {

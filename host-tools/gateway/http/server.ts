@@ -9,12 +9,13 @@ import type { GatewaySource } from '../view.ts';
 import { Assets } from './assets.ts';
 import { bindAddress, listen, urlOf, type BindAddress } from './bind.ts';
 import { readJson } from './body.ts';
+import { isTextAnswer, readDoor, writeDoor, type Doors } from './doors.ts';
 import { EventStreams } from './event-streams.ts';
 import { knownHosts, pathOf, refuse, type KnownHosts } from './guard.ts';
 import { limitsFrom, type HttpLimits } from './limits.ts';
 import { ownerRoute, writeRoute } from './owner-routes.ts';
 import { RateLimit } from './rate-limit.ts';
-import { sendJson, sendRefusal, setSecurityHeaders, type Refusal } from './respond.ts';
+import { sendJson, sendRefusal, sendText, setSecurityHeaders, type Refusal } from './respond.ts';
 import { EVENTS_PARAMETERS, EVENTS_PATH, isRefusal, readQuery, ROUTES } from './router.ts';
 import { TokenCheck } from './token.ts';
 
@@ -26,6 +27,8 @@ export interface HttpServerOptions {
   token?: string;
   /** The paths under /api/v1; without it there are none. */
   owners?: OwnerApi;
+  /** Further paths; POSTs among them need the token like the others. */
+  doors?: readonly Doors[];
   /** What a POST must carry where `token` is not set; without either every POST is refused. */
   submitToken?: string;
   /** Told when the source threw: that request is answered 500, the server goes on. */
@@ -102,6 +105,7 @@ class HttpService {
   readonly #source: GatewaySource;
   readonly #token: string | undefined;
   readonly #owners: OwnerApi | undefined;
+  readonly #doors: readonly Doors[];
   readonly #submitToken: string | undefined;
   readonly #onFault: (error: unknown) => void;
   #check: TokenCheck | null = null;
@@ -116,6 +120,7 @@ class HttpService {
     this.#source = options.source;
     this.#token = options.token;
     this.#owners = options.owners;
+    this.#doors = options.doors ?? [];
     this.#submitToken = options.token ?? options.submitToken;
     this.#onFault = options.onFault ?? ((error) => process.emitWarning(String(error)));
     this.#hosts = knownHosts(bind.host, bind.loopback);
@@ -171,8 +176,12 @@ class HttpService {
     return refuse(request, this.#hosts, this.limits, this.#writeRoute(request)?.bytesMax);
   }
 
-  #writeRoute(request: IncomingMessage): ReturnType<typeof writeRoute> {
-    return this.#owners === undefined ? undefined : writeRoute(pathOf(request));
+  /** With its answer bound to whom it asks. */
+  #writeRoute(request: IncomingMessage): ReturnType<typeof writeDoor> {
+    const owners = this.#owners;
+    const route = owners === undefined ? undefined : writeRoute(pathOf(request));
+    if (owners === undefined || route === undefined) return writeDoor(this.#doors, pathOf(request));
+    return { ...route, answer: (body) => route.answer(owners, body) };
   }
 
   /** Null when answered. */
@@ -201,6 +210,7 @@ class HttpService {
       sendJson(response, answer);
       return null;
     }
+    if (this.#answerByDoor(path, query, response)) return null;
     if (path === EVENTS_PATH) return this.#openStream(request, response, query);
     if (this.assets.send(path, request, response)) return null;
     return {
@@ -208,6 +218,26 @@ class HttpService {
       error: 'there is nothing at this path',
       remedy: 'See /api/openapi.json, or open / in a browser.',
     };
+  }
+
+  /** False when there is no such door. */
+  #answerByDoor(path: string, query: string, response: ServerResponse): boolean {
+    const found = readDoor(this.#doors, path);
+    if (found === undefined) return false;
+    const values = readQuery(query, found.door.parameters);
+    if (isRefusal(values)) {
+      sendRefusal(response, values);
+      return true;
+    }
+    const send = (answer: object): void => {
+      if (isRefusal(answer)) sendRefusal(response, answer);
+      else if (isTextAnswer(answer)) sendText(response, answer);
+      else sendJson(response, answer);
+    };
+    const answer = found.door.answer(found.id, values);
+    if (answer instanceof Promise) answer.then(send).catch((error: unknown) => this.#fail(error, response));
+    else send(answer);
+    return true;
   }
 
   /** The guard has let through only a POST with a short body to a path that is written to. */
@@ -221,7 +251,7 @@ class HttpService {
     readJson(request).then(
       (body) => {
         try {
-          const answer = isRefusal(body) ? body : route.answer(this.#owners!, body.value);
+          const answer = isRefusal(body) ? body : route.answer(body.value);
           if (isRefusal(answer)) sendRefusal(response, answer);
           else sendJson(response, answer.body, answer.status);
         } catch (error) {

@@ -106,6 +106,9 @@ export class FakeGateway implements GatewaySource {
       at,
       ...base,
       text: `temperature ${15 + (id % 7)}.5 °C`,
+      seq: id % 65536,
+      reading: null,
+      path: [],
       ...change,
     };
     this.kept.packets = [...this.kept.packets, packet].slice(-this.kept.packetsMax);
@@ -161,6 +164,7 @@ export function village(): MeshView {
       y,
       balance,
       hops,
+      next: null,
       delivered: i * 7,
       lastSeenS: i * 3,
     };
@@ -185,6 +189,9 @@ export function village(): MeshView {
       a: name(a),
       b: name(b),
       rssiDbm,
+      rssiBackDbm: rssiDbm - 3,
+      qualityAb: 0.9,
+      qualityBa: 0.95,
       payableLinks,
     })),
   };
@@ -197,7 +204,7 @@ export function village(): MeshView {
 export function crowd(count: number): MeshView {
   const nodes = Array.from({ length: count }, (_, i): NodeView => {
     const role = i === 0 ? 'gateway' : 'node';
-    const base = { x: null, y: null, hops: null, delivered: 0, lastSeenS: null };
+    const base = { x: null, y: null, hops: null, next: null, delivered: 0, lastSeenS: null };
     return {
       address: i.toString(16).padStart(8, '0'),
       name: `board ${i}`,
@@ -212,6 +219,9 @@ export function crowd(count: number): MeshView {
       a: node.address,
       b: other.address,
       rssiDbm: -60 - (i % 60),
+      rssiBackDbm: null,
+      qualityAb: null,
+      qualityBa: null,
       payableLinks: i % 3,
     }));
   });

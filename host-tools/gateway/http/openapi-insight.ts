@@ -1,0 +1,138 @@
+// The part of the API's description that the page's views need (insight/insight-view.ts, insight-routes.ts). Data only;
+// openapi.ts takes it in.
+import {
+  count, credits, get, json, list, nothingThere, optional, parameter, record, ref, SAFE, text, type Schema,
+} from './openapi-parts.ts';
+
+const truth: Schema = { type: 'boolean' };
+const number: Schema = { type: 'number' };
+const dateTime: Schema = { type: 'string', format: 'date-time' };
+const share: Schema = { type: 'number', minimum: 0, description: 'From 0 to 1.' };
+const someCredits: Schema = { ...credits, type: 'number' };
+const hex: Schema = { ...text, description: 'Hexadecimal.' };
+
+const boards: Record<string, Schema> = {
+  BoardSample: record(
+    {
+      at: dateTime, uptimeS: count, vars: count, varsTotal: count, received: count, refused: count, sent: count,
+      relayed: count, airtimeMs: count,
+      dutyPerMille: { ...count, description: 'Of the time since the sample before, on the air.' },
+    },
+    'What a board said of itself every ten seconds; counters since its last start.',
+  ),
+  BoardReading: record(
+    {
+      at: dateTime, hops: count, number: count, uptimeS: count, batteryMv: optional(count), freeVars: count,
+      received: count, relayed: count,
+    },
+    'A reading that arrived.',
+  ),
+  Neighbour: record(
+    {
+      address: text, rssiDbm: number, snrDb: number, qualityIn: share, qualityOut: share, price: number, heardS: count,
+      gateway: truth, owedToUs: someCredits, owedByUs: someCredits, pendingToUs: someCredits, pendingByUs: someCredits,
+      unclaimed: credits, channelIn: truth, channelOut: truth,
+    },
+    'A neighbour of a board, by the board\'s own tables.',
+  ),
+  Route: record({ to: text, next: text, hops: count, metric: count }, 'A route of a board.'),
+  Channel: record(
+    {
+      payer: text, payee: text, generation: count, chain: count, settled: count, limit: count, settledCredits: credits,
+      escrowCredits: credits, expiry: count, closing: truth,
+    },
+    'A payment channel on the ledger.',
+  ),
+  Refusal: record({ at: dateTime, kind: text, reason: text, who: text }, 'Something that a board would not do.'),
+  Count: record({ reason: text, count }, 'How often, since the gateway started.'),
+  Board: record(
+    {
+      address: text, name: text, role: { type: 'string', enum: ['gateway', 'node'] }, balance: credits, line: credits,
+      escrow: credits, free: credits, linkValue: credits, samples: list('BoardSample'),
+      readings: list('BoardReading'), neighbours: list('Neighbour'), routes: list('Route'), channels: list('Channel'),
+      refusals: list('Refusal'), refusalCounts: list('Count'),
+    },
+    'One board: on the ledger, in its own words, and by its readings.',
+  ),
+};
+
+const chain: Record<string, Schema> = {
+  Proof: record(
+    {
+      id: text, height: count, stateRoot: hex, blockHash: hex,
+      header: { ...hex, description: 'Hashes to blockHash and names stateRoot.' },
+      kind: { ...count, description: 'Kind of the record (ledger SPEC L3).' }, key: hex,
+      proof: { ...hex, description: 'SPEC 6.5.' }, balance: { ...credits, type: ['integer', 'null'] },
+    },
+    'An account under the newest state root.',
+  ),
+  TransactionLine: record({ id: hex, kind: text, bytes: count, text }, 'A transaction of a block.'),
+  BlockDetail: record(
+    {
+      height: count, hash: hex, parent: hex, slot: count, producer: text, rank: count, bytes: count,
+      transactions: list('TransactionLine'),
+    },
+    'A block taken apart.',
+  ),
+  OwnerLine: record({ key: hex, balance: credits, line: credits, free: credits, member: truth }, 'An owner.'),
+};
+
+const economy: Record<string, Schema> = {
+  EconomySample: record(
+    {
+      at: dateTime, height: count, giniPerMille: count, moneyCentiP: count, settledCredits: credits, pools: credits,
+      delivered: count, deliveryPerMille: count,
+    },
+    'The economy at a block.',
+  ),
+  Delivery: record({ address: text, name: text, sent: count, delivered: count }, 'Readings made and arrived.'),
+  NamedPool: record({ number: count, name: text, balance: credits, share: count }, 'A pool.'),
+  Struck: record({ address: text, strikes: count, admitted: truth }, 'A gateway with strikes.'),
+  Economy: record(
+    {
+      height: count, supply: credits, conserved: truth, pathPrice: credits, linkValue: credits, creditLine: credits,
+      nodes: count, activeNodes: count, giniPerMille: count,
+      moneyCentiP: { ...count, description: 'Spendable a node, in hundredths of the path price P.' },
+      delivery: list('Delivery'), deliveryPerMille: count, starving: count, pools: list('NamedPool'),
+      levyLocalPerMille: count, levyGlobalPerMille: count, demurragePerMille: count, struck: list('Struck'),
+      refusalCounts: list('Count'), series: list('EconomySample'),
+    },
+    'The economy in figures.',
+  ),
+};
+
+export const INSIGHT_SCHEMAS: Record<string, Schema> = {
+  ...boards,
+  ...chain,
+  ...economy,
+  ConsoleLine: record({ number: count, at: dateTime, address: text, name: text, text }, 'A line of a console.'),
+  Port: record(
+    {
+      path: text, stableName: optional(text), likelyBoards: { type: 'array', items: text }, bridge: optional(text),
+      accessible: { type: ['boolean', 'null'] }, holders: { type: 'array', items: text }, ours: truth,
+    },
+    'A serial port of the gateway\'s computer.',
+  ),
+};
+
+const id: Schema = { name: 'id', in: 'path', required: true, schema: text };
+const limit = parameter('limit', 1, 1000, 200, 'At most this many.');
+
+export const INSIGHT_PATHS: Record<string, Schema> = {
+  '/api/v1/boards/{id}': get('A board by its address', json(ref('Board'), 'Now.'), [id], nothingThere),
+  '/api/v1/proofs/{id}': get(
+    'A proof of an account: owner:KEY, node:ADDRESS or pool:NUMBER',
+    json(ref('Proof'), 'Of presence or of absence.'),
+    [id],
+    nothingThere,
+  ),
+  '/api/v1/blocks/{id}': get('A block by its height', json(ref('BlockDetail'), 'As stored.'), [id], nothingThere),
+  '/api/v1/channels': get('Payment channels', json(list('Channel'), 'Now.'), [limit]),
+  '/api/v1/owners': get('Owners', json(list('OwnerLine'), 'At most 64.')),
+  '/api/v1/economy': get('The economy in figures', json(ref('Economy'), 'Now.')),
+  '/api/v1/lines': get('Console lines of the boards, oldest first', json(list('ConsoleLine'), 'The newest.'), [
+    parameter('after', 0, SAFE, 0, 'Only lines with a higher number.'),
+    limit,
+  ]),
+  '/api/v1/ports': get('Serial ports of this computer', json(list('Port'), 'None was opened.')),
+};
