@@ -2,7 +2,7 @@
 // end-to-end keys of a whole community do not fit on it, so the host numbers, encrypts, opens and proves. Pure:
 // keys and positions come in, bytes go out; the store keeps the packet number.
 import type { MacKey } from '#protocol';
-import { Class, Wire, lockOf, macKey, packetNonce, preimage } from '#protocol';
+import { Class, Wire, isService, lockOf, macKey, packetNonce, preimage } from '#protocol';
 import { nodeCrypto, pairKeys, x25519 } from '../crypto/index.ts';
 
 export interface ArrivedPacket {
@@ -15,9 +15,9 @@ export interface ArrivedPacket {
 
 export type Opened =
   | { ok: true; plaintext: Uint8Array; preimage: Uint8Array; repeated: boolean }
-  | { ok: false; reason: 'unknown source' | 'not genuine' };
+  | { ok: false; reason: 'unknown source' | 'not genuine' | 'wrong class' };
 
-/** What the board needs to send for the host: both locks (unbacked, backed), then the ciphertext. */
+/** What the board needs to send for the host: class and lock if unbacked, lock if backed, then the ciphertext. */
 export interface PreparedPacket {
   dst: number;
   seq16: number;
@@ -105,6 +105,9 @@ export class EndStation {
       const repeated = !note(peer, seq);
       const nonce = packetNonce(packet.src, this.address, seq);
       const plaintext = nodeCrypto.aesCtr(peer.cipher, nonce, packet.ciphertext);
+      // What relays carried for nothing to keep channels alive may be nothing else (SPEC 8.5).
+      if (packet.packetClass === Class.SERVICE && !isService(plaintext[0] ?? 0))
+        return { ok: false, reason: 'wrong class' };
       return { ok: true, plaintext, preimage: Uint8Array.from(x), repeated };
     }
     return { ok: false, reason: 'not genuine' };
@@ -116,12 +119,14 @@ export class EndStation {
     if (peer === undefined) return undefined;
     const seq = this.nextSeq();
     const body = nodeCrypto.aesCtr(peer.cipher, packetNonce(this.address, dst, seq), plaintext);
-    const bytes = new Uint8Array(2 * Wire.LOCK + body.length);
-    [Class.NORMAL, Class.BACKED].forEach((packetClass, i) => {
+    const bytes = new Uint8Array(1 + 2 * Wire.LOCK + body.length);
+    const unbacked = isService(plaintext[0] ?? 0) ? Class.SERVICE : Class.NORMAL;
+    bytes[0] = unbacked;
+    [unbacked, Class.BACKED].forEach((packetClass, i) => {
       const x = preimage(nodeCrypto, peer.mac, packetClass, this.address, dst, seq, body);
-      bytes.set(lockOf(nodeCrypto, this.ledgerId, this.address, dst, seq % 65536, x), i * Wire.LOCK);
+      bytes.set(lockOf(nodeCrypto, this.ledgerId, this.address, dst, seq % 65536, x), 1 + i * Wire.LOCK);
     });
-    bytes.set(body, 2 * Wire.LOCK);
+    bytes.set(body, 1 + 2 * Wire.LOCK);
     return { dst, seq16: seq % 65536, bytes };
   }
 }

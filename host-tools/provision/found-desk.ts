@@ -95,7 +95,7 @@ export function settingsOf(
     NodeSettings,
     'readingS' | 'helloMinMs' | 'helloMaxMs' | 'receiptDelayMs' | 'retryS' | 'freePerMille'
   > &
-    Partial<Pick<NodeSettings, 'dutyPerMille'>>,
+    Partial<Pick<NodeSettings, 'dutyPerMille' | 'servicePerMille'>>,
 ): NodeSettings {
   const { params } = founding;
   const money = moneyOf(params);
@@ -103,6 +103,7 @@ export function settingsOf(
     // 1 % in most of the European band (ETSI EN 300 220-2 V3.2.1, annex B); in America dwell time counts instead.
     dutyPerMille: params.region === 'EU868' ? 10 : 1000,
     emergencyPerMille: 10,
+    servicePerMille: 10,
     ...choice,
     name: member.name,
     address: member.address,

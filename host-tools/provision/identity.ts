@@ -83,6 +83,7 @@ export interface NodeSettings {
   blockIntervalS: number;
   freePerMille: number;
   emergencyPerMille: number;
+  servicePerMille: number;
   dutyPerMille: number;
   retryS: number;
   helloMinMs: number;

@@ -13,6 +13,7 @@ export const SETTABLE: Record<string, Bounds> = {
   price: { least: 1, most: 255 },
   freePerMille: { least: 0, most: 1000 },
   emergencyPerMille: { least: 0, most: 1000 },
+  servicePerMille: { least: 0, most: 1000 },
   dutyPerMille: { least: 1, most: 1000 },
   retryS: { least: 1, most: 3600 },
   helloMinMs: { least: 500, most: 3_600_000 },

@@ -64,6 +64,7 @@ export const OWN_SETTINGS = [
   'price',
   'freePerMille',
   'emergencyPerMille',
+  'servicePerMille',
   'dutyPerMille',
   'retryS',
   'helloMinMs',

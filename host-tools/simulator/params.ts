@@ -37,6 +37,7 @@ export interface SimParams {
   levyGlobalPerMille: number;
   demurragePerMille: number;
   freePerMille: number;
+  servicePerMille: number;
   /** Where a threshold player stops relaying: spendable money in P. */
   thresholdP: number;
   helloMinS: number;
@@ -84,6 +85,7 @@ export const DEFAULTS: SimParams = {
   levyGlobalPerMille: 10,
   demurragePerMille: 100,
   freePerMille: 2,
+  servicePerMille: 10,
   thresholdP: 400,
   helloMinS: 10,
   helloMaxS: 120,

@@ -163,6 +163,7 @@ export class World implements NodeListener {
       payBatchLinks: Math.ceil(money.payBatch / money.linkValue), claimFirstLinks: this.founding.params.claimFirst,
       windowCode: money.windowCode, epochHeights: params.epoch, blockIntervalS: params.blockIntervalS,
       freePerMille: this.options.cooperative ? 1000 : params.freePerMille, emergencyPerMille: 10,
+      servicePerMille: this.options.cooperative ? 1000 : params.servicePerMille,
       dutyPerMille: params.dutyPerMille, retryS: params.retryS,
       helloMinMs: params.helloMinS * 1000, helloMaxMs: params.helloMaxS * 1000, receiptDelayMs: params.receiptDelayMs,
     };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ActionKind, EventKind, MeshNode, Note, type Action, type NodeConfig, type StorePort } from '#mesh';
-import { Payload, Wire } from '#protocol';
+import { Class, Payload, Wire } from '#protocol';
 import { nodeCrypto } from '../../host-tools/crypto/index.ts';
 import { EndStation, type ArrivedPacket, type PeerPosition } from '../../host-tools/gateway/end-station.ts';
 import { settingsOf } from '../../host-tools/provision/found-desk.ts';
@@ -46,6 +46,20 @@ test('what the gateway sends is opened by the node, backed or not', () => {
     for (const backed of [false, true]) assert.deepEqual(node.read(packet, seq, backed), text('state'));
   }
   assert.equal(end.prepare(0x99, text('nobody')), undefined);
+});
+
+test('what may be sent as a service packet is, and nothing else is taken as one', () => {
+  const end = station();
+  const state = Uint8Array.of(Payload.STATE, 1, 2);
+  const packet = end.prepare(NODE.address, state)!;
+  assert.equal(packet.bytes[0], Class.SERVICE);
+  assert.deepEqual(node.read(packet, 1, false), state);
+  const claim = Uint8Array.of(Payload.CLAIM, 1);
+  assert.deepEqual(opened(end, node.packet(1, claim, Class.SERVICE)).plaintext, claim);
+  for (const plaintext of [text('reading'), Uint8Array.of(Payload.FRAGMENT), new Uint8Array(0)]) {
+    const disguised = node.packet(2, plaintext, Class.SERVICE);
+    assert.deepEqual(end.open(disguised), { ok: false, reason: 'wrong class' });
+  }
 });
 
 test('no changed byte passes, and no other key', () => {

@@ -46,10 +46,11 @@ export class NodeSide {
   /** A packet of the peer's host, unbacked or backed; asserts that its lock is right for `seq`. */
   read(packet: PreparedPacket, seq: number, backed: boolean): Uint8Array {
     const [src, dst] = [this.peer.address, this.identity.address];
-    const body = packet.bytes.slice(2 * LOCK);
-    const x = preimage(nodeCrypto, this.mac, backed ? 0x80 : 0, src, dst, seq, body);
+    const [unbacked] = packet.bytes;
+    const [locks, body] = [packet.bytes.slice(1, 1 + 2 * LOCK), packet.bytes.slice(1 + 2 * LOCK)];
+    const x = preimage(nodeCrypto, this.mac, backed ? 0x80 : unbacked!, src, dst, seq, body);
     const lock = lockOf(nodeCrypto, this.ledgerId, src, dst, packet.seq16, x);
-    assert.deepEqual(packet.bytes.slice(backed ? LOCK : 0, backed ? 2 * LOCK : LOCK), Uint8Array.from(lock));
+    assert.deepEqual(locks.slice(backed ? LOCK : 0, backed ? 2 * LOCK : LOCK), Uint8Array.from(lock));
     return nodeCrypto.aesCtr(this.cipher, packetNonce(src, dst, seq), body);
   }
 }

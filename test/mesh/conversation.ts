@@ -99,6 +99,7 @@ export class Conversation {
       blockIntervalS: 600,
       freePerMille: 10,
       emergencyPerMille: 10,
+      servicePerMille: 10,
       dutyPerMille: 1000,
       retryS: 30,
       helloMinMs: 2000,

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Acc, Note, type MeshNode } from '#mesh';
-import { Class, Data, Flag, FrameType, Hello, Link, Wire, micOf, putU16 } from '#protocol';
+import { Class, Data, ErrorCode, Flag, FrameType, Hello, Link, Wire, micOf, putU16 } from '#protocol';
 import { fastCrypto } from '../../host-tools/simulator/fast-crypto.ts';
 import { World, type Station } from './world.ts';
 
@@ -95,10 +95,7 @@ test('a relay that drops earns nothing, and is shown no more than one packet nee
     accounts.i32(index, Acc.OUT_USED) - used <= (used >> 3) + 64,
     'conceded: an eighth of what it once delivered',
   );
-  assert.ok(
-    accounts.u16(index, Acc.OUT_LINKS) - links <= 8 + 1,
-    'shown: eight links at most, kept as credit',
-  );
+  assert.ok(accounts.u16(index, Acc.OUT_LINKS) - links <= 8 + 1, 'shown: eight links at most, kept as credit');
 });
 
 test('a sender that stops paying: the relay next to it loses at most what that sender had earned it', () => {
@@ -167,6 +164,44 @@ test('a free rider sends unbacked only: it is carried from the free budget and n
   assert.ok(carried.length * frameMs <= 0.005 * (1200 + 600) * 1000, `${carried.length} packets`);
   assert.equal(earned(relay, 0), 0);
   assert.ok(rider.count(Note.NACKED, 6) > 0, 'and told that there is no more');
+});
+
+test('a free rider that sends readings as service packets: nobody takes them, and others still open channels', () => {
+  const world = new World({
+    nodes: 4,
+    links: [
+      [0, 1],
+      [1, 2],
+      [1, 3],
+    ],
+    config: { freePerMille: 0 },
+  });
+  const [gateway, relay, honest, rider] = world.stations as [Station, Station, Station, Station];
+  rider.corrupt = ({ endpoint, relay: own, channels }) => {
+    own.backable = () => false;
+    channels.want = () => {};
+    const send = endpoint.send.bind(endpoint);
+    endpoint.send = (dst, _urgency, plaintext) => send(dst, Class.SERVICE, plaintext);
+  };
+  world.every(2, (n) => rider.send(gateway, `free ${n}`));
+  world.every(2, (n) => rider.send(honest, `free ${n}`));
+  world.run(20);
+  world.every(6, (n) => honest.send(gateway, `${n}`));
+  world.run(600);
+  assert.ok(
+    relay.notes.some(({ note, who }) => note === Note.RELAYED && who === rider.address),
+    'carried',
+  );
+  const free = [...world.delivered, ...honest.delivered].filter(({ text }) => text.startsWith('free'));
+  assert.deepEqual(free, [], 'and given to nobody');
+  assert.ok(world.gateway.refusals.includes('wrong class'));
+  assert.ok(honest.count(Note.REFUSED, ErrorCode.BAD_CLASS) > 0);
+  assert.ok(
+    rider.count(Note.RECEIPT) <= honest.count(Note.REFUSED, ErrorCode.BAD_CLASS),
+    'no receipt of the gateway',
+  );
+  assert.ok(world.delivered.filter(({ src }) => src === honest.address).length > 50, 'the honest one is served');
+  assert.ok(earned(relay, 0) > 0 && world.ledger.totals().conserved);
 });
 
 test('an address spoofed by a member: routes suffer until the true one is heard, no credit moves', () => {

@@ -127,6 +127,29 @@ test("unbacked packets: ten minutes' worth of 1 %, and a hog leaves half of it t
   assert.equal(talk.count(Note.EARNED), 0);
 });
 
+test('service packets have an allowance of their own, that readings cannot use up and nobody alone', () => {
+  const talk = new Conversation({ known: 4, met: 4, config: { freePerMille: 0, servicePerMille: 10 } });
+  const bucket = Math.floor(6000 / timeOnAirMs(talk.node.core.config.profile, 78));
+  assert.equal(gifts(talk, A, 5, 0), 0);
+  const hog = gifts(talk, A, 80, Class.SERVICE, 0.5);
+  assert.ok(hog >= bucket / 2 - 1 && hog <= bucket / 2 + 3, `${hog} of ${bucket}`);
+  const told = talk.data(HOME, B, Class.SERVICE | 10, new Uint8Array(50), 0, A);
+  talk.hear(told.frame);
+  assert.equal(talk.node.core.counters.relayed, hog + 1, "what home says to others is nobody's share");
+  assert.ok(gifts(talk, neighbourAddress(2), 20, Class.SERVICE, 0.5) >= bucket / 4 - 3, 'another has its part');
+  assert.equal(gifts(talk, A, 5, 0), 0, 'and readings have none of it');
+});
+
+test('a mesh that gives readings nothing opens its first channels all the same, and then carries them', () => {
+  const world = new World({ nodes: 4, config: { freePerMille: 0 } });
+  const [gateway, , , board] = world.stations;
+  world.every(6, (n) => board!.send(gateway!, `${n}`));
+  const texts = (): number => world.delivered.filter(({ text }) => text !== '').length;
+  world.until('a reading over three hops', 120, () => texts() > 0);
+  world.until('claimed', 300, () => world.stations.slice(1, 3).every((relay) => relay.balance > 0));
+  assert.ok(world.ledger.totals().conserved);
+});
+
 test('an emergency passes when nothing else does, on a reserve of its own', () => {
   const talk = new Conversation({ known: 2, met: 2, config: { freePerMille: 0 } });
   assert.equal(gifts(talk, A, 5, 0), 0);
@@ -140,9 +163,7 @@ test('an emergency of this node is sent unbacked, so that no relay can refuse it
   const world = new World({ nodes: 3, config: { freePerMille: 20 } });
   const [gateway, relay, board] = world.stations;
   world.every(6, (n) => board!.send(gateway!, `${n}`));
-  world.until('backed', 120, () =>
-    relay!.notes.some(({ note, value }) => note === Note.RELAYED && value > 0),
-  );
+  world.until('backed', 120, () => relay!.notes.some(({ note, value }) => note === Note.RELAYED && value > 0));
   world.quiet();
   const before = relay!.notes.length;
   board!.send(gateway!, 'help', Class.EMERGENCY);

@@ -47,6 +47,7 @@ const PACE = {
   receiptDelayMs: 1000,
   retryS: 6,
   freePerMille: 50,
+  servicePerMille: 50,
   dutyPerMille: 1000,
 };
 

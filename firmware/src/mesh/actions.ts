@@ -10,7 +10,10 @@ export const enum EventKind {
   TICK = 3,
   /** The application sends: bytes = plaintext, a = destination, b = urgency class. */
   SEND = 4,
-  /** The host of a gateway sends: bytes = lock (6), ciphertext; a = destination, b = low half of seq. */
+  /**
+   * The host of a gateway sends: bytes = class if unbacked (1), lock if unbacked (6), lock if backed (6),
+   * ciphertext; a = destination, b = low half of seq.
+   */
   HOST_SEND = 5,
   /** The host of a gateway proves a delivery: bytes = lock (6), preimage (6). */
   HOST_RECEIPT = 6,

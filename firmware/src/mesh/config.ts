@@ -32,6 +32,8 @@ export interface NodeConfig {
   blockIntervalS: number;
   /** Share of own airtime given away to unbacked packets, per mille. */
   freePerMille: number;
+  /** The same for service packets (SPEC 8.5): OPEN, CLAIM, STATE and what else channels and keys need. */
+  servicePerMille: number;
   /** The same for emergencies, which nobody's credit can buy and nobody's debt can close. */
   emergencyPerMille: number;
   /** Most of any hour that the region lets this radio be on the air, per mille; 1000 sets no limit. */

@@ -1,8 +1,8 @@
 // Where packets begin and end (SPEC 4.2, 7.3): numbering, encryption, preimage and lock of own packets;
 // checking, decrypting and de-duplicating of what arrives. On a gateway's board the host does this instead.
 import {
-  Class, Data, ErrorCode, Payload, StatePayload, Wire, copyBytes, cut, getU32, lockOf, packetNonce, preimage,
-  putU16, putU32,
+  Class, Data, ErrorCode, Payload, StatePayload, Wire, copyBytes, cut, getU32, isService, lockOf, packetNonce,
+  preimage, putU16, putU32,
 } from '#protocol';
 import { ActionKind, Note } from './actions.ts';
 import { Size } from './config.ts';
@@ -54,7 +54,9 @@ export class Endpoint {
     const src = core.config.address;
     // An emergency must not fail for want of credit on the way: it lives on what relays reserve for it.
     const backed = urgency !== Class.EMERGENCY && this.relay.backable(dst, plaintext.length);
-    const packetClass = urgency | (backed ? Class.BACKED : 0);
+    // What only keeps channels alive has an allowance of its own where nobody pays.
+    const free = urgency === Class.NORMAL && isService(plaintext[0]) ? Class.SERVICE : urgency;
+    const packetClass = backed ? urgency | Class.BACKED : free;
     // Packet numbers never repeat: they are the cipher's nonce. Leased on flash 256 at a time.
     if (this.seq >= this.seqLease) {
       const bytes = new Uint8Array(4);
@@ -82,13 +84,13 @@ export class Endpoint {
 
   /**
    * A packet of this gateway's host: two locks, since the class is under the preimage and only the board
-   * knows whether the packet will be backed: lock if unbacked, lock if backed, ciphertext.
+   * knows whether the packet will be backed: class if unbacked, lock if unbacked, lock if backed, ciphertext.
    */
   sendForHost(bytes: Uint8Array, dst: number, seq16: number): boolean {
-    const body = bytes.subarray(2 * Wire.LOCK, bytes.length);
+    const body = bytes.subarray(1 + 2 * Wire.LOCK, bytes.length);
     const backed = this.relay.backable(dst, body.length);
-    const lock = cut(bytes, backed ? Wire.LOCK : 0, Wire.LOCK);
-    return this.relay.originate(this.header(dst, seq16, backed ? Class.BACKED : 0, lock), body);
+    const lock = cut(bytes, backed ? 1 + Wire.LOCK : 1, Wire.LOCK);
+    return this.relay.originate(this.header(dst, seq16, backed ? Class.BACKED : bytes[0], lock), body);
   }
 
   /** A payload for the home gateway: over the air, or straight to the host when this is its board. */
@@ -130,7 +132,8 @@ export class Endpoint {
     if (this.seenBefore(source, seq)) return core.refuse(ErrorCode.DUPLICATE, src);
     const nonce = packetNonce(src, core.config.address, seq);
     const plaintext = core.crypto.aesCtr(core.keys.endCipher(key), nonce, ciphertext);
-    if (plaintext.length === 0 || plaintext[0] !== Payload.STATE) {
+    if (packetClass === Class.SERVICE && !isService(plaintext[0])) core.refuse(ErrorCode.BAD_CLASS, src);
+    else if (plaintext.length === 0 || plaintext[0] !== Payload.STATE) {
       core.act(ActionKind.DELIVER, plaintext, src, packetClass, hops);
     } else if (src !== core.config.home) core.refuse(ErrorCode.NOT_NEIGHBOUR, src);
     else if (plaintext.length !== StatePayload.SIZE) core.refuse(ErrorCode.BAD_LENGTH, src);

@@ -26,7 +26,9 @@ export const enum Nb {
   GIVEN = 32,
   /** How many of the packets it took came back with a receipt, 0..255. */
   PROVEN = 34,
-  SIZE = 35,
+  /** As GIVEN, for service packets. */
+  SERVED = 35,
+  SIZE = 37,
 }
 
 export const enum NbFlag {

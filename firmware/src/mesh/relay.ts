@@ -2,7 +2,17 @@
 // something is left to give away. Carrying it on is carrier.ts, settling settlement.ts. Own packets take the
 // same path.
 import {
-  Class, Data, ErrorCode, Money, NackReason, Wire, cut, getU16, getU32, putU16, trailerBytes,
+  Class,
+  Data,
+  ErrorCode,
+  Money,
+  NackReason,
+  Wire,
+  cut,
+  getU16,
+  getU32,
+  putU16,
+  trailerBytes,
 } from '#protocol';
 import { Acc } from './accounts.ts';
 import { Note } from './actions.ts';
@@ -37,6 +47,7 @@ export class Relay {
   settlement: Settlement;
   carrier: Carrier;
   free: AirBudget;
+  service: AirBudget;
   emergency: AirBudget;
   giftS: number;
   /** What a refused packet lacked: links, or units. */
@@ -58,6 +69,7 @@ export class Relay {
     this.settlement = new Settlement(core, outbox, this.pending);
     this.carrier = new Carrier(core, outbox, payments, this.pending, this.settlement);
     this.free = new AirBudget(core.config.freePerMille, GIFT_S, GIFT_S);
+    this.service = new AirBudget(core.config.servicePerMille, GIFT_S, GIFT_S);
     this.emergency = new AirBudget(core.config.emergencyPerMille, GIFT_S, GIFT_S);
     this.giftS = 0;
     this.missing = 0;
@@ -129,7 +141,7 @@ export class Relay {
         this.channels.want(down, true);
         return NackReason.NO_CHANNEL;
       }
-    } else if (!this.give(up, (frame[Data.CLASS] & Class.URGENCY) === Class.EMERGENCY, airtimeMs)) {
+    } else if (!this.give(up, frame[Data.CLASS] & Class.URGENCY, src, airtimeMs)) {
       return NackReason.FREE_BUDGET;
     }
     const rec = this.hold(up, frame, body, down, out);
@@ -160,22 +172,29 @@ export class Relay {
   }
 
   /**
-   * Airtime for an unbacked packet (SPEC 8.5). Emergencies have a bucket of their own. While little is left
-   * in the other, a neighbour that had more than its share of it in these ten minutes gets no more.
+   * Airtime for an unbacked packet (SPEC 8.5). Emergencies and service packets have buckets of their own. While
+   * little is left in one, a neighbour that had more than its share of it in these ten minutes gets no more; what
+   * home says to all is nobody's share.
    */
-  private give(up: number, emergency: boolean, airtimeMs: number): boolean {
+  private give(up: number, urgency: number, src: number, airtimeMs: number): boolean {
     const core = this.core;
-    if (emergency && this.emergency.take(airtimeMs, core.nowMs)) return true;
+    const nb = core.neighbours;
+    if (urgency === Class.EMERGENCY && this.emergency.take(airtimeMs, core.nowMs)) return true;
     if (core.nowS - this.giftS >= GIFT_S) {
       this.giftS = core.nowS;
-      for (let i = 0; i < Size.NEIGHBOURS; i++) putU16(core.neighbours.table, i * Nb.SIZE + Nb.GIVEN, 0);
+      for (let i = 0; i < Size.NEIGHBOURS; i++) {
+        putU16(nb.table, i * Nb.SIZE + Nb.GIVEN, 0);
+        putU16(nb.table, i * Nb.SIZE + Nb.SERVED, 0);
+      }
     }
-    const at = up * Nb.SIZE + Nb.GIVEN;
-    const given = getU16(core.neighbours.table, at) + airtimeMs;
-    const share = given * 1000 * core.neighbours.count();
-    if (this.free.tokensUs * 2 < this.free.capacityUs && share > this.free.capacityUs) return false;
-    if (!this.free.take(airtimeMs, core.nowMs)) return false;
-    putU16(core.neighbours.table, at, given > 0xffff ? 0xffff : given);
+    const service = urgency === Class.SERVICE;
+    const bucket = service ? this.service : this.free;
+    const at = up * Nb.SIZE + (service ? Nb.SERVED : Nb.GIVEN);
+    const given = getU16(nb.table, at) + airtimeMs;
+    const scarce = bucket.tokensUs * 2 < bucket.capacityUs && !(service && src === core.config.home);
+    if (scarce && given * 1000 * nb.count() > bucket.capacityUs) return false;
+    if (!bucket.take(airtimeMs, core.nowMs)) return false;
+    putU16(nb.table, at, given > 0xffff ? 0xffff : given);
     return true;
   }
 

@@ -67,6 +67,8 @@ export const enum Class {
   URGENCY = 0x60,
   NORMAL = 0x00,
   EMERGENCY = 0x20,
+  /** What keeps channels and keys alive, unbacked; carries nothing else (SPEC 8.5). */
+  SERVICE = 0x40,
   TTL = 0x1f,
   /** What the preimage covers: everything but the hops left, which each relay changes. */
   FIXED = 0xe0,

@@ -22,15 +22,17 @@ export function trailerBytes(frame: Uint8Array): number {
   return end < Data.BODY ? -1 : frame.length - Wire.MIC - end;
 }
 
-/** Urgencies beyond EMERGENCY are reserved; only a link with a key of its own can be backed (SPEC 4.1). */
-function checkClass(packetClass: number, mayBeBacked: boolean): boolean {
-  if ((packetClass & Class.URGENCY) > Class.EMERGENCY) return false;
-  return mayBeBacked || (packetClass & Class.BACKED) === 0;
+/** `most`: the largest that is allowed here; both bits of the urgency are reserved (SPEC 4.1). */
+function checkClass(packetClass: number, most: number): boolean {
+  const fixed = packetClass & Class.FIXED;
+  return fixed <= most && fixed !== Class.URGENCY;
 }
 
 function checkData(frame: Uint8Array): ErrorCode {
   if (frame.length < Data.OVERHEAD) return ErrorCode.TOO_SHORT;
-  if (!checkClass(frame[Data.CLASS], (frame[Link.TYPE] & Flag.PAIRWISE) !== 0)) return ErrorCode.BAD_CLASS;
+  // Only a link with a key of its own can be backed.
+  const most = frame[Link.TYPE] & Flag.PAIRWISE ? Class.BACKED | Class.EMERGENCY : Class.SERVICE;
+  if (!checkClass(frame[Data.CLASS], most)) return ErrorCode.BAD_CLASS;
   return trailerBytes(frame) < 0 ? ErrorCode.BAD_COUNT : ErrorCode.OK;
 }
 
@@ -67,7 +69,7 @@ function checkBroadcast(frame: Uint8Array): ErrorCode {
   const body = frame.length - Broadcast.BODY - Wire.MIC;
   if (body < 1) return ErrorCode.TOO_SHORT;
   if (body > Broadcast.BODY_MAX) return ErrorCode.TOO_LONG;
-  return checkClass(frame[Broadcast.CLASS], false) ? ErrorCode.OK : ErrorCode.BAD_CLASS;
+  return checkClass(frame[Broadcast.CLASS], Class.EMERGENCY) ? ErrorCode.OK : ErrorCode.BAD_CLASS;
 }
 
 /** HEADER and ROUTE_REQUEST: fixed size, and nothing but the hops left in the byte after the sender. */

@@ -71,6 +71,11 @@ function checkProof(payload: Uint8Array): ErrorCode {
   return record === ProofRecord.NODE || record === ProofRecord.CHANNEL ? ErrorCode.OK : ErrorCode.BAD_REASON;
 }
 
+/** Payloads that may travel as SERVICE: those between a node and its gateway about channels, time, keys. */
+export function isService(kind: number): boolean {
+  return kind > Payload.COMMAND && kind < Payload.FRAGMENT;
+}
+
 /** Everything that can be said of a payload by itself. OK means: every field of its kind lies inside it. */
 export function checkPayload(payload: Uint8Array): ErrorCode {
   if (payload.length === 0) return ErrorCode.TOO_SHORT;

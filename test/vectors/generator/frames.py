@@ -67,6 +67,8 @@ def frames():
     linked(
         1, data[:3] + [("class", b"\x0a")] + data[4:], flags=0, tail=text, name="DATA under the network key"
     )
+    service = data[:3] + [("class", b"\x4a")] + data[4:]
+    linked(1, service, tail=text, name="DATA, service")
     linked(1, data, name="DATA without a body")
     with_both = linked(1, data, flags=0xE0, tail=text + receipts + trailer, name="DATA with both trailers")
     linked(1, data, flags=0x60, tail=receipts, name="DATA with receipts alone")
@@ -95,7 +97,7 @@ def frames():
     refused("DATA whose payment does not fit", b"\xa1" + whole[1:24] + bytes(16 + 4), "BAD_COUNT")
     refused("DATA with receipts under the network key", b"\x41" + whole[1:], "BAD_FLAGS")
     refused("DATA with a payment under the network key", b"\x81" + whole[1:], "BAD_FLAGS")
-    for klass in (0x40, 0x60, 0xC0, 0xE0):
+    for klass in (0x60, 0xC0, 0xE0):
         refused("DATA of class %02x" % klass, whole[:15] + bytes([klass]) + whole[16:], "BAD_CLASS")
     refused("backed DATA under the network key", b"\x01" + whole[1:], "BAD_CLASS")
     assert len(with_both) == 28 + 20 + 34
@@ -169,6 +171,7 @@ def frames():
     refused("BROADCAST of 65", whole[:-4] + b"\x00" + whole[-4:], "TOO_LONG")
     refused("BROADCAST of nothing", whole[:9] + bytes(4), "TOO_SHORT")
     refused("BROADCAST, backed", whole[:2] + b"\x80" + whole[3:], "BAD_CLASS")
+    refused("BROADCAST, service", whole[:2] + b"\x40" + whole[3:], "BAD_CLASS")
     refused("BROADCAST, pairwise", b"\x2a" + whole[1:], "BAD_FLAGS")
 
     whole = named(
