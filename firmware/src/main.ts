@@ -107,8 +107,12 @@ function hear(message: any): void {
   else if (message.t === 'send') step(EventKind.HOST_SEND, bytes, message.dst, message.seq);
   else if (message.t === 'receipt' && bytes.length === 12) step(EventKind.HOST_RECEIPT, bytes, 0, 0);
   else if (message.t === 'state') step(EventKind.HOST_STATE, bytes, 0, 0);
-  else if (message.t === 'message') step(EventKind.SEND, bytes, message.dst, 0);
-  else say({ t: 'refused', request: message.t });
+  else if (message.t === 'message') {
+    const seq = node.endpoint.seq;
+    step(EventKind.SEND, bytes, message.dst, 0);
+    // By its number the host knows the packet's receipt from others'.
+    if (node.endpoint.seq > seq) say({ t: 'sent', dst: message.dst, seq: seq % 65536 });
+  } else say({ t: 'refused', request: message.t });
 }
 
 /** The provisioned settings, or undefined on a board that has none yet. */

@@ -20,6 +20,25 @@ export const ExitCode = {
   Interrupted: 130,
 } as const;
 
+/** What each says, for `fairhop --help`; docs/operating.md repeats it. */
+export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
+  [ExitCode.Ok, 'done'],
+  [ExitCode.Unexpected, 'unexpected: a bug'],
+  [ExitCode.Usage, 'usage'],
+  [ExitCode.NoPort, 'no port, or several'],
+  [ExitCode.PortBusy, 'port busy'],
+  [ExitCode.Permission, 'no permission'],
+  [ExitCode.NoBootloader, 'no bootloader answers'],
+  [ExitCode.WrongChip, 'wrong chip or image'],
+  [ExitCode.WriteFailed, 'writing or verifying failed'],
+  [ExitCode.PortLost, 'port lost'],
+  [ExitCode.CheckFailed, 'a check failed: upload, provisioning, delivery'],
+  [ExitCode.NoGateway, 'no gateway answers'],
+  [ExitCode.Refused, 'the ledger refuses'],
+  [ExitCode.NotIncluded, 'no block has taken it yet'],
+  [ExitCode.Interrupted, 'interrupted'],
+];
+
 export class CliError extends Error {
   readonly remedy: string;
   readonly exitCode: number;

@@ -20,7 +20,7 @@ interface Flags {
 }
 
 export function register(program: Command): void {
-  const node = program.command('node').description('look into a provisioned board').helpCommand(false);
+  const node = program.command('node').description('nodes: on a port, and on the ledger').helpCommand(false);
   node.addHelpText('after', '\nExamples:\n  fairhop node config get\n  fairhop node config set readingS=300');
   const config = node.command('config').description('settings of the node').helpCommand(false);
   const sub = (name: string, description: string): Command =>
@@ -49,11 +49,7 @@ async function get(key: string | undefined, flags: Flags): Promise<void> {
   const settings = shownSettings(await withBoard(await onePort(flags.port), settingsOn));
   if (key === undefined) return print(settings, flags);
   if (!Object.hasOwn(settings, key))
-    throw new CliError(
-      `there is no setting ${key}`,
-      `use ${Object.keys(settings).join(', ')}`,
-      ExitCode.Usage,
-    );
+    throw new CliError(`there is no setting ${key}`, `use ${Object.keys(settings).join(', ')}`, ExitCode.Usage);
   if (flags.json === true) print({ [key]: settings[key] }, flags);
   else console.log(valueText(settings[key]));
 }
@@ -84,8 +80,7 @@ async function settingsOn(client: PacketClient): Promise<Record<string, unknown>
 
 function print(settings: Record<string, unknown>, flags: Flags): void {
   if (flags.json === true) console.log(JSON.stringify(settings, undefined, 2));
-  else
-    for (const [key, value] of Object.entries(settings)) console.log(`${key.padEnd(18)} ${valueText(value)}`);
+  else for (const [key, value] of Object.entries(settings)) console.log(`${key.padEnd(18)} ${valueText(value)}`);
 }
 
 function valueText(value: unknown): string {

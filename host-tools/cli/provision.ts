@@ -29,13 +29,27 @@ interface ProvisionFlags {
   json?: boolean;
 }
 
-interface Report extends Partial<ProvisionResult> {
+/** The same fields for a board that failed, with null for what is not known of it. */
+type Report = { [Field in keyof ProvisionResult]: ProvisionResult[Field] | null } & {
   port: string;
   ok: boolean;
   exitCode: number;
   uri: string | null;
   message: string | null;
-}
+};
+
+const NOTHING_KNOWN = {
+  outcome: null,
+  address: null,
+  name: null,
+  owner: null,
+  guarantor: null,
+  ledger: null,
+  join: null,
+  backup: null,
+  replaced: null,
+  uri: null,
+};
 
 const EXAMPLES = `
 Examples:
@@ -97,8 +111,7 @@ async function rowsOf(flags: ProvisionFlags): Promise<BatchRow[]> {
   }
   const rows = parseBatch(text);
   for (const { name, owner, guarantor } of rows) {
-    if (name !== undefined && !isBoardName(name))
-      throw usage(`"${name}" in ${flags.csv} is no name`, NAME_FORM);
+    if (name !== undefined && !isBoardName(name)) throw usage(`"${name}" in ${flags.csv} is no name`, NAME_FORM);
     const wrong = [owner, guarantor].find((person) => person !== undefined && !isOwnerName(person));
     if (wrong !== undefined) throw usage(`"${wrong}" in ${flags.csv} is no owner's name`, OWNER_FORM);
   }
@@ -135,13 +148,8 @@ async function provisionRow(flags: ProvisionFlags, row: BatchRow): Promise<Repor
   } catch (error) {
     const failure = explained(error);
     if (!(failure instanceof CliError) || flags.csv === undefined) throw failure;
-    return {
-      port,
-      ok: false,
-      exitCode: failure.exitCode,
-      uri: null,
-      message: `${failure.message}; ${failure.remedy}`,
-    };
+    const { exitCode } = failure;
+    return { port, ok: false, exitCode, ...NOTHING_KNOWN, message: `${failure.message}; ${failure.remedy}` };
   }
 }
 
@@ -161,13 +169,12 @@ function writeLabel(file: string, svg: string): void {
 function reportText(report: Report): string {
   const { port, name, address, owner, ledger, outcome, join, backup, replaced, message } = report;
   if (!report.ok) return `${port}: FAILED: ${message}`;
-  const waits =
-    join === 'pending' ? 'waits for the next `fairhop up` on this data directory' : 'on the ledger';
+  const waits = join === 'pending' ? 'waits for the next `fairhop up` on this data directory' : 'on the ledger';
   const lines = [
     `${port}: ${outcome}`,
     labelText({ name: name!, address: address!, owner: owner!, ledger: ledger! }),
   ];
-  if (replaced != null) lines.push(`instead of    ${replaced}, which no board has any more`);
+  if (replaced !== null) lines.push(`instead of    ${replaced}, which no board has any more`);
   return [...lines, `join          ${waits}`, `secrets       encrypted in ${backup}`].join('\n');
 }
 

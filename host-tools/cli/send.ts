@@ -18,10 +18,18 @@ interface Flags {
 
 interface Outcome {
   to: string;
+  /** The packet's number, low 16 bits; null when the board made none of it. */
+  seq: number | null;
   outcome: 'delivered' | 'lost' | 'unsendable' | 'sent';
   text: string;
 }
 
+const OUTCOMES = new Map<number, Outcome['outcome']>([
+  [Note.RECEIPT, 'delivered'],
+  [Note.LOST, 'lost'],
+  [Note.UNSENDABLE, 'unsendable'],
+]);
+const TAKEN_WITHIN_MS = 6000;
 const WAIT_S = 90;
 const WAIT_S_MAX = 3600;
 
@@ -51,50 +59,70 @@ async function send(address: number, text: string, flags: Flags): Promise<void> 
 }
 
 async function sendText(client: PacketClient, dst: number, text: string, waitS: number): Promise<Outcome> {
-  const to = addressText(dst);
-  const told = outcomeOf(client, dst, waitS);
+  const told = new Fate(client, dst);
   const plaintext = Buffer.concat([Buffer.of(Payload.TEXT), Buffer.from(text)]);
   try {
     await client.event({ t: 'message', dst, data: plaintext.toString('base64') });
   } catch (error) {
     if (!(error instanceof PacketError) || error.code !== 'refused') throw error;
-    throw new CliError(
-      'the board takes no messages',
-      'it must run as a node: see `fairhop provision`',
-      ExitCode.CheckFailed,
-    );
+    throw notTaken();
   }
-  const outcome = await told;
-  if (outcome !== undefined) return outcome;
-  const doubt = waitS === 0 ? 'handed to the board' : `handed to the board; no receipt within ${waitS} s`;
-  return { to, outcome: waitS === 0 ? 'sent' : 'lost', text: doubt };
+  // The board answers in the same turn in which it takes the request.
+  const taken = await within(told.taken, TAKEN_WITHIN_MS);
+  if (taken === undefined) throw notTaken();
+  if (taken.outcome === 'unsendable' || waitS === 0) return taken;
+  return (await within(told.settled, waitS * 1000)) ?? unproven(taken, waitS);
 }
 
-/** The first note about a packet to that node; undefined when none comes in time. */
-function outcomeOf(client: PacketClient, dst: number, waitS: number): Promise<Outcome | undefined> {
-  const OUTCOMES = new Map<number, Outcome['outcome']>([
-    [Note.RECEIPT, 'delivered'],
-    [Note.LOST, 'lost'],
-    [Note.UNSENDABLE, 'unsendable'],
-  ]);
-  return new Promise((resolve) => {
-    if (waitS === 0) return resolve(undefined);
-    const timer = setTimeout(() => resolve(undefined), waitS * 1000);
-    // A request that fails before ends the command; the timer must not hold it.
-    timer.unref();
+function notTaken(): CliError {
+  return new CliError(
+    'the board takes no messages',
+    'it must run as a node: see `fairhop provision`',
+    ExitCode.CheckFailed,
+  );
+}
+
+function unproven({ to, seq }: Outcome, waitS: number): Outcome {
+  return { to, seq, outcome: 'lost', text: `packet ${seq} handed to the board; no receipt within ${waitS} s` };
+}
+
+/** What the board tells of the one packet: of others to the same node it is known apart by its number. */
+class Fate {
+  readonly taken: Promise<Outcome>;
+  readonly settled: Promise<Outcome>;
+  private seq: number | null = null;
+
+  constructor(client: PacketClient, dst: number) {
+    const to = addressText(dst);
+    let take = (_outcome: Outcome): void => {};
+    let settle = (_outcome: Outcome): void => {};
+    this.taken = new Promise((resolve) => (take = resolve));
+    this.settled = new Promise((resolve) => (settle = resolve));
     client.lines.onLine((line) => {
       const message = parseBoardLine(line);
+      if (message?.kind === 'sent' && message.dst === dst && this.seq === null) {
+        this.seq = message.seq16;
+        take({ to, seq: this.seq, outcome: 'sent', text: `packet ${this.seq} to ${to} handed to the board` });
+      }
       if (message?.kind !== 'note' || message.who !== dst) return;
       const outcome = OUTCOMES.get(message.note);
       if (outcome === undefined) return;
-      clearTimeout(timer);
-      resolve({
-        to: addressText(dst),
-        outcome,
-        text: noteName(message.note)!.words(addressText(dst), message.value),
-      });
+      const words = noteName(message.note)!.words(to, message.value);
+      if (outcome === 'unsendable') take({ to, seq: null, outcome, text: words });
+      else if (message.value === this.seq) settle({ to, seq: this.seq, outcome, text: words });
     });
-  });
+  }
+}
+
+/** Undefined when it takes longer. */
+async function within<T>(result: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ms)));
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function seconds(text: string): number {

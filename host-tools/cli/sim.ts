@@ -51,11 +51,15 @@ export function register(program: Command): void {
   sim.command('growth').description('speed and memory from 100 nodes up')
     .option('--most <n>', 'largest mesh', whole, 1000)
     .action((flags: { most: number }) => growth(flags.most, (line) => console.log(line)));
-  withRunFlags(sim.command('figures').description('run every scenario and write the table into docs/economics.md'))
+  withSettings(sim.command('figures').description('run every scenario and write the table into docs/economics.md'))
     .action((_own: RunFlags, command: Command) => guarded(() => figures(command.optsWithGlobals<RunFlags>())));
 }
 
 function withRunFlags(command: Command): Command {
+  return withSettings(command).option('--json', 'print JSON, one object a run and line');
+}
+
+function withSettings(command: Command): Command {
   return command
     .option('--seed <n>', 'seed of everything random', whole, 1)
     .option('--nodes <n>', 'stations, gateways included', whole)
@@ -63,7 +67,6 @@ function withRunFlags(command: Command): Command {
     .option('--hours <n>', 'simulated hours', positive)
     .option('--set <param=value>', 'any other parameter; may be given several times', collect, [])
     .option('--threads <n>', 'worker threads', whole, availableParallelism())
-    .option('--json', 'print JSON')
     .option('--report <file>', 'write a self-contained HTML report');
 }
 
@@ -168,5 +171,5 @@ async function figures(flags: RunFlags): Promise<void> {
   const outcomes = await runAll(requests, flags.threads);
   const command = `fairhop sim figures ${settings(flags).map((one) => `--set ${one}`).join(' ')} --seed ${flags.seed}`;
   writeFigures(join(ROOT, 'docs', 'economics.md'), outcomes, command);
-  show(outcomes, { ...flags, json: false, report: flags.report });
+  show(outcomes, { ...flags, json: false });
 }

@@ -10,6 +10,8 @@ export type BoardMessage =
   | { kind: 'packet'; packet: ArrivedPacket; hops: number }
   /** From the board itself: its own OPENs, CLAIMs and questions, already in plain. */
   | { kind: 'message'; src: number; plaintext: Uint8Array }
+  /** The number of the packet that a `message` request has become. */
+  | { kind: 'sent'; dst: number; seq16: number }
   | { kind: 'note'; note: number; who: number; value: number }
   | { kind: 'status'; status: BoardStatus }
   | { kind: 'trouble'; text: string };
@@ -51,6 +53,8 @@ export function parseBoardLine(line: string): BoardMessage | undefined {
       return packetOf(fields);
     case 'message':
       return messageOf(fields);
+    case 'sent':
+      return sentOf(fields);
     case 'note':
       return noteOf(fields);
     case 'status':
@@ -99,6 +103,12 @@ function messageOf(fields: Record<string, unknown>): BoardMessage | undefined {
   const src = whole(fields.src, U32);
   const plaintext = bytes(fields.data);
   return src === undefined || plaintext === undefined ? undefined : { kind: 'message', src, plaintext };
+}
+
+function sentOf(fields: Record<string, unknown>): BoardMessage | undefined {
+  const dst = whole(fields.dst, U32);
+  const seq16 = whole(fields.seq, 0xffff);
+  return dst === undefined || seq16 === undefined ? undefined : { kind: 'sent', dst, seq16 };
 }
 
 function noteOf(fields: Record<string, unknown>): BoardMessage | undefined {

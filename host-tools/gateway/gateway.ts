@@ -127,6 +127,8 @@ export class Gateway {
         return this.note(message);
       case 'trouble':
         return this.trouble(`gateway board: ${message.text}`);
+      // Nobody asks for either through the gateway.
+      case 'sent':
       case 'status':
         return;
     }

@@ -67,6 +67,10 @@ function said(message: Exclude<BoardMessage, { kind: 'trouble' | 'status' }>): D
       const text = `from ${addressText(message.src)}: ${describePayload(message.plaintext)}`;
       return entry('message', text, { src: addressText(message.src), bytes: message.plaintext.length });
     }
+    case 'sent': {
+      const to = addressText(message.dst);
+      return entry('delivery', `packet ${message.seq16} to ${to} is on its way`, { to, seq: message.seq16 });
+    }
     case 'note':
       return noted(message.note, addressText(message.who), message.value);
   }

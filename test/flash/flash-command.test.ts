@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { FlashReport } from '../../host-tools/flash/flash-report.ts';
-import { emptyReport } from '../../host-tools/flash/flash-report.ts';
+import { jsonOf } from '../cli/json-schemas.ts';
 import { runCommand } from '../ports/run-command.ts';
 import { bench } from './bench.ts';
 import { runtimeFiles, tarGz, writeRuntime } from './images.ts';
@@ -21,33 +21,15 @@ function flash(...args: string[]): ReturnType<typeof runCommand> {
   });
 }
 
-/** The shape scripts rely on: every field there, of its type. */
-function assertReport(value: unknown): asserts value is FlashReport {
-  const report = value as Record<string, unknown>;
-  const shape = emptyReport('') as unknown as Record<string, unknown>;
-  assert.deepEqual(Object.keys(report).sort(), Object.keys(shape).sort());
-  for (const [key, example] of Object.entries(shape)) {
-    const given = report[key];
-    if (example === null) assert.ok(given === null || ['string', 'number'].includes(typeof given), key);
-    else
-      assert.equal(
-        Array.isArray(given) ? 'array' : typeof given,
-        Array.isArray(example) ? 'array' : typeof example,
-      );
-  }
-  for (const region of report.regions as Record<string, unknown>[]) {
-    assert.deepEqual(Object.keys(region).sort(), ['address', 'bytes', 'bytesToWrite', 'region', 'state']);
-  }
-}
+const reportsOf = (stdout: string): FlashReport[] => jsonOf('flash', stdout)[0] as FlashReport[];
 
 describe('fairhop flash', { concurrency: 2 }, () => {
   it('plans, flashes two boards and writes a CSV report', async (t) => {
     const [a, b] = [await bench(t, { chip: 'esp32' }), await bench(t, { chip: 'esp32' })];
     const plan = await flash('--port', a.url, '--dry-run', '--json');
     assert.equal(plan.status, 0, plan.stderr);
-    const [planned] = JSON.parse(plan.stdout) as unknown[];
-    assertReport(planned);
-    assert.equal(planned.outcome, 'planned');
+    const [planned] = reportsOf(plan.stdout);
+    assert.equal(planned!.outcome, 'planned');
     assert.equal(a.content(), 'old');
 
     const both = await flash('--port', a.url, b.url, '--jobs', '2', '--report', 'boards.csv');
@@ -62,10 +44,9 @@ describe('fairhop flash', { concurrency: 2 }, () => {
     const b = await bench(t, { chip: 'esp32c3' });
     const run = await flash('--port', b.url, '--json', '--report', 'failed.json');
     assert.equal(run.status, 7);
-    const [report] = JSON.parse(run.stdout) as unknown[];
-    assertReport(report);
+    const [report] = reportsOf(run.stdout);
     assert.deepEqual(JSON.parse(readFileSync(join(directory, 'failed.json'), 'utf8')), [report]);
-    assert.match(report.remedy!, /--board/);
+    assert.match(report!.remedy!, /--board/);
     assert.doesNotMatch(run.stderr, /\n\s+at /);
   });
 
@@ -82,12 +63,7 @@ describe('fairhop flash', { concurrency: 2 }, () => {
 
   for (const [name, args, status, text] of [
     ['no such board', ['--board', 'nothing', '--port', 'x'], 2, /known boards/],
-    [
-      'no such runtime',
-      ['--board', BOARD, '--port', 'x', '--runtime', 'nowhere'],
-      2,
-      /no runtime at nowhere/,
-    ],
+    ['no such runtime', ['--board', BOARD, '--port', 'x', '--runtime', 'nowhere'], 2, /no runtime at nowhere/],
     ['a download without a hash', ['--board', BOARD, '--port', 'x'], 2, /--trust/],
     ['a board that is this computer', ['--board', 'linux-udp', '--port', 'x'], 2, /not flashed/],
     ['nothing to do', ['--board', BOARD, '--port', 'x', '--no-runtime', '--no-app'], 2, /nothing to do/],

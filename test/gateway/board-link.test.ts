@@ -28,6 +28,7 @@ const GOOD = [
   '{"t":"fault","code":24}',
   '{"t":"error","message":"Uncaught","stack":""}',
   '{"t":"refused","request":"x"}',
+  '{"t":"sent","dst":7,"seq":9}',
   '{"t":"status","uptimeMs":5000000000,"vars":1,"varsTotal":2,"received":3,"refused":4,"sent":5,"relayed":6,' +
     '"airtimeMs":7,"neighbours":"","routes":"","accounts":""}',
 ];
@@ -37,7 +38,7 @@ const ODD = [
 
 test('every line of a board is understood', () => {
   const kinds = GOOD.map((line) => parseBoardLine(line)?.kind);
-  const all = ['boot', 'unprovisioned', 'packet', 'message', 'note', 'trouble', 'trouble', 'trouble', 'status'];
+  const all = ['boot', 'unprovisioned', 'packet', 'message', 'note', 'trouble', 'trouble', 'trouble', 'sent', 'status'];
   assert.deepEqual(kinds, all);
   const packet = parseBoardLine(GOOD[2]!);
   assert.ok(packet?.kind === 'packet');

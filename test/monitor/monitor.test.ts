@@ -6,24 +6,9 @@ import { once } from 'node:events';
 import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { schemaErrors, type Schema } from '../../host-tools/firmware-build/json-schema.ts';
-import { KINDS } from '../../host-tools/monitor/entry.ts';
 import { openPty } from '../../host-tools/serial/pty.ts';
+import { jsonOf } from '../cli/json-schemas.ts';
 import { COMMAND, command, fairhop, inDirectory, plugged, until, vmBoard } from './bench.ts';
-
-const ENTRY_SCHEMA: Schema = {
-  type: 'object',
-  required: ['at', 'kind', 'level', 'text', 'fields', 'raw'],
-  additionalProperties: false,
-  properties: {
-    at: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z$' },
-    kind: { type: 'string', enum: KINDS },
-    level: { type: 'string', enum: ['info', 'warn', 'error'] },
-    text: { type: 'string' },
-    fields: { type: 'object' },
-    raw: {},
-  },
-};
 
 interface Shown {
   kind: string;
@@ -32,16 +17,7 @@ interface Shown {
   raw: string | null;
 }
 
-function entriesOf(stdout: string): Shown[] {
-  return stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => {
-      const value: unknown = JSON.parse(line);
-      assert.deepEqual(schemaErrors(value, ENTRY_SCHEMA), []);
-      return value as Shown;
-    });
-}
+const entriesOf = (stdout: string): Shown[] => jsonOf('monitor', stdout) as Shown[];
 
 test('a pulled cable is a gap with what came before and after it, and the log replays the same', () =>
   inDirectory(async (directory) => {
@@ -100,8 +76,7 @@ test('a pulled cable is a gap with what came before and after it, and the log re
 
 test('a restarting board is followed; opening its port does not restart it', () =>
   inDirectory(async (directory) => {
-    const code =
-      'print("start "+(require("Storage").read("n")||0));setInterval(function(){print("alive")},20);';
+    const code = 'print("start "+(require("Storage").read("n")||0));setInterval(function(){print("alive")},20);';
     const { board, path, unplug } = await plugged(vmBoard(directory, code));
     const child = spawn(process.execPath, [COMMAND, 'monitor', '--port', path], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -6,50 +6,17 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { schemaErrors, type Schema } from '../../host-tools/firmware-build/json-schema.ts';
 import { buildFirmware } from '../../host-tools/firmware-build/build-firmware.ts';
 import { EspruinoBoard } from '../../host-tools/virtual/espruino-board.ts';
 import type { VmBoard } from '../../host-tools/virtual/vm-board.ts';
+import { jsonOf } from '../cli/json-schemas.ts';
 import { INTERPRETER_REMEDY, interpreterPath } from '../device/interpreter.ts';
 import { command, fairhop, inDirectory, plugged, vmBoard, type Plugged, type Ran } from '../monitor/bench.ts';
 
 const env = { FAIRHOP_PASSPHRASE: 'correct horse' };
-const text: Schema = { type: 'string', minLength: 1 };
-const address: Schema = { type: 'string', pattern: '^[0-9a-f]{8}$' };
-const BACKUP_SCHEMA: Schema = {
-  type: 'object',
-  required: ['file', 'address', 'name', 'files'],
-  additionalProperties: false,
-  properties: { file: text, address, name: text, files: { type: 'array', minItems: 4, items: text } },
-};
-const RESTORE_SCHEMA: Schema = {
-  type: 'object',
-  required: ['address', 'name', 'written'],
-  additionalProperties: false,
-  properties: { address, name: text, written: { type: 'array', items: text } },
-};
-const SEND_SCHEMA: Schema = {
-  type: 'object',
-  required: ['to', 'outcome', 'text'],
-  additionalProperties: false,
-  properties: {
-    to: address,
-    outcome: { type: 'string', enum: ['delivered', 'lost', 'unsendable', 'sent'] },
-    text,
-  },
-};
-const REPL_SCHEMA: Schema = {
-  type: 'object',
-  required: ['expression', 'value', 'error'],
-  additionalProperties: false,
-  properties: { expression: text, value: {}, error: {} },
-};
-
-function checked(ran: Ran, schema: Schema, status = 0): Record<string, unknown> {
+function checked(ran: Ran, name: string, status = 0): Record<string, unknown> {
   assert.equal(ran.status, status, ran.stderr);
-  const value: unknown = JSON.parse(ran.stdout);
-  assert.deepEqual(schemaErrors(value, schema), []);
-  return value as Record<string, unknown>;
+  return jsonOf(name, ran.stdout)[0] as Record<string, unknown>;
 }
 
 describe('a provisioned board', { concurrency: false }, () => {
@@ -83,11 +50,11 @@ describe('a provisioned board', { concurrency: false }, () => {
   });
 
   it('shows its settings without the secret one, and takes new ones that make sense', async () => {
-    const shown = checked(await command(['node', 'config', 'get', ...port, '--json']), { type: 'object' });
+    const shown = checked(await command(['node', 'config', 'get', ...port, '--json']), 'node config get');
     assert.equal(shown.networkKey, '(secret)');
     assert.equal(shown.name, 'shed');
     const set = await command(['node', 'config', 'set', 'price=20', 'name=barn', ...port, '--json']);
-    const changed = checked(set, { type: 'object' });
+    const changed = checked(set, 'node config set');
     assert.deepEqual([changed.price, changed.name, changed.address], [20, 'barn', shown.address]);
     assert.equal((await command(['node', 'config', 'get', 'price', ...port])).stdout, '20\n');
     for (const wrong of ['address=5', 'price=0', 'helloMinMs=99999999', 'price', 'helloMinMs=600000']) {
@@ -98,7 +65,7 @@ describe('a provisioned board', { concurrency: false }, () => {
 
   it('is copied into an encrypted file and comes back from it', async () => {
     const file = join(directory, 'shed.backup');
-    const made = checked(await command(['backup', file, ...port, '--json'], env), BACKUP_SCHEMA);
+    const made = checked(await command(['backup', file, ...port, '--json'], env), 'backup');
     assert.equal(made.address, own);
     assert.equal(statSync(file).mode & 0o777, 0o600);
     const names = made.files as string[];
@@ -112,10 +79,7 @@ describe('a provisioned board', { concurrency: false }, () => {
     const wrong = await command(['restore', file, ...port, '--yes'], { FAIRHOP_PASSPHRASE: 'wrong' });
     assert.match(wrong.stderr, /wrong passphrase/);
     for (const name of names) if (name !== 'fh.radio') plug.board.flash.erase(name);
-    const restored = checked(
-      await command(['restore', file, ...port, '--yes', '--json'], env),
-      RESTORE_SCHEMA,
-    );
+    const restored = checked(await command(['restore', file, ...port, '--yes', '--json'], env), 'restore');
     assert.equal(restored.address, own);
     // What the node writes itself moves on as soon as it runs again.
     for (const name of ['fh.node', 'fh.keys', 'fh.pay', 'fh.cp'])
@@ -128,14 +92,13 @@ describe('a provisioned board', { concurrency: false }, () => {
 
   it('sends a text, and says when that cannot work', async () => {
     const ran = await command(['send', '0000beef', 'hello', ...port, '--json']);
-    const nobody = checked(ran, SEND_SCHEMA, 10);
-    assert.deepEqual([nobody.outcome, nobody.to], ['unsendable', '0000beef']);
+    const nobody = checked(ran, 'send', 10);
+    assert.deepEqual([nobody.outcome, nobody.to, nobody.seq], ['unsendable', '0000beef', null]);
     assert.match(nobody.text as string, /no key of the destination/);
-    const home = (JSON.parse(Buffer.from(plug.board.flash.read('fh.node')!).toString()) as { home: number })
-      .home;
+    const home = (JSON.parse(Buffer.from(plug.board.flash.read('fh.node')!).toString()) as { home: number }).home;
     const alone = checked(
       await command(['send', home.toString(16).padStart(8, '0'), 'x', ...port, '--json']),
-      SEND_SCHEMA,
+      'send',
       10,
     );
     assert.match(alone.text as string, /no route|no receipt/);
@@ -146,11 +109,7 @@ describe('a provisioned board', { concurrency: false }, () => {
     const input = '1+2\nvar kept={a:[1,"x"]}\nkept\nnobody.home\n"well again"\n';
     const ran = await fairhop(['repl', ...port, '--json'], { input });
     assert.equal(ran.status, 10);
-    const rows = ran.stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { value: unknown; error: string | null });
-    for (const row of rows) assert.deepEqual(schemaErrors(row, REPL_SCHEMA), []);
+    const rows = jsonOf('repl', ran.stdout) as { value: unknown; error: string | null }[];
     assert.deepEqual(
       rows.map(({ value }) => value),
       [3, null, { a: [1, 'x'] }, null, 'well again'],
@@ -163,21 +122,23 @@ describe('a provisioned board', { concurrency: false }, () => {
 
 it('a text that arrived, one that did not, and a board that does not listen are told apart', () =>
   inDirectory(async (directory) => {
+    // Receipts of another node's packet and of an earlier one to the same node come first.
     const code =
-      'E.on("packet",function(p){print(JSON.stringify({t:"note",note:1,who:5,value:6}));' +
-      'print(JSON.stringify({t:"note",note:atob(p.data).length>3?1:2,who:p.dst,value:7}))})';
+      'E.on("packet",function(p){function note(n,w,v){print(JSON.stringify({t:"note",note:n,who:w,value:v}))}' +
+      'print(JSON.stringify({t:"sent",dst:p.dst,seq:7}));note(1,5,7);note(1,p.dst,6);' +
+      'note(atob(p.data).length>3?1:2,p.dst,7)})';
     const { board, path, unplug } = await plugged(vmBoard(directory, code));
     try {
       const port = ['--port', path, '--json'];
-      const good = checked(await command(['send', '0000beef', 'long enough', ...port]), SEND_SCHEMA);
+      const good = checked(await command(['send', '0000beef', 'long enough', ...port]), 'send');
       assert.deepEqual(
-        [good.outcome, good.text],
-        ['delivered', 'packet 7 to 0000beef delivered, receipt in'],
+        [good.outcome, good.seq, good.text],
+        ['delivered', 7, 'packet 7 to 0000beef delivered, receipt in'],
       );
-      const lost = checked(await command(['send', '0000beef', 'x', ...port]), SEND_SCHEMA, 10);
+      const lost = checked(await command(['send', '0000beef', 'x', ...port]), 'send', 10);
       assert.equal(lost.outcome, 'lost');
-      const late = checked(await command(['send', '0000beef', 'x', ...port, '--wait', '0']), SEND_SCHEMA);
-      assert.equal(late.outcome, 'sent');
+      const late = checked(await command(['send', '0000beef', 'x', ...port, '--wait', '0']), 'send');
+      assert.deepEqual([late.outcome, late.seq], ['sent', 7]);
       board.powerOff();
       board.flash.write('.bootcde', Buffer.from('print("deaf")'));
       board.powerOn();

@@ -5,7 +5,6 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { x25519PublicKey } from '../../host-tools/crypto/index.ts';
-import { schemaErrors, type Schema } from '../../host-tools/firmware-build/json-schema.ts';
 import { buildFirmware } from '../../host-tools/firmware-build/build-firmware.ts';
 import { ChainService } from '../../host-tools/gateway/chain-service.ts';
 import { identitiesOf, joinsFor, openDesk, signBlock } from '../../host-tools/gateway/desk.ts';
@@ -16,26 +15,9 @@ import { PacketClient } from '../../host-tools/serial/packet-protocol.ts';
 import { OpenPort } from '../../host-tools/serial/serial-port.ts';
 import { EspruinoBoard } from '../../host-tools/virtual/espruino-board.ts';
 import { macKey } from '#protocol';
+import { jsonOf } from '../cli/json-schemas.ts';
 import { command, fairhop, inDirectory, plugged, vmBoard, type Ran } from '../monitor/bench.ts';
 import { INTERPRETER_REMEDY, interpreterPath } from '../device/interpreter.ts';
-
-const REPORT_SCHEMA: Schema = {
-  type: 'array',
-  minItems: 1,
-  items: {
-    type: 'object',
-    required: ['port', 'ok', 'exitCode'],
-    additionalProperties: true,
-    properties: {
-      port: { type: 'string' },
-      ok: { type: 'boolean' },
-      exitCode: { type: 'integer' },
-      outcome: { type: 'string', enum: ['provisioned', 'updated', 'unchanged'] },
-      address: { type: 'string', pattern: '^[0-9a-f]{8}$' },
-      join: { type: 'string', enum: ['pending', 'on-ledger'] },
-    },
-  },
-};
 
 interface Row {
   port: string;
@@ -51,9 +33,7 @@ interface Row {
 
 function rowsOf(ran: Ran): Row[] {
   assert.equal(ran.status, 0, ran.stderr);
-  const value: unknown = JSON.parse(ran.stdout);
-  assert.deepEqual(schemaErrors(value, REPORT_SCHEMA), []);
-  return value as Row[];
+  return jsonOf('provision', ran.stdout)[0] as Row[];
 }
 
 type Read = (name: string) => Promise<Uint8Array | undefined>;
@@ -148,8 +128,7 @@ describe('a board is provisioned', { concurrency: false }, () => {
         const files = secretsIn(data);
         for (const secret of secrets.slice(0, 1)) {
           const hex = Buffer.from(secret).toString('hex');
-          for (const text of [first.stdout, first.stderr, ...files.map(String)])
-            assert.ok(!text.includes(hex));
+          for (const text of [first.stdout, first.stderr, ...files.map(String)]) assert.ok(!text.includes(hex));
         }
 
         const [again] = rowsOf(await command(args));

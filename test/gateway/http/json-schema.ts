@@ -1,5 +1,5 @@
-// The part of JSON Schema that the API's description uses, as a check of answers. An unknown keyword is an
-// error: a schema that is not checked would pass everything.
+// The part of JSON Schema that the API's description and the commands' output use, as a check of answers. An unknown
+// keyword is an error: a schema that is not checked would pass everything.
 
 const KNOWN = new Set([
   'type',
@@ -11,7 +11,15 @@ const KNOWN = new Set([
   '$ref',
   'enum',
   'minimum',
+  'maximum',
+  'minItems',
+  'maxItems',
+  'minLength',
+  'pattern',
   'format',
+  '$schema',
+  '$defs',
+  'title',
 ]);
 
 /** Null when `value` fits `schema`; otherwise where and why not. */
@@ -31,10 +39,16 @@ export function mismatch(value: unknown, schema: any, document: any, path = '$')
   if (value === null) return null;
   if (schema.enum !== undefined && !schema.enum.includes(value))
     return `${path}: ${value} is not in the list`;
-  if (schema.minimum !== undefined && (value as number) < schema.minimum)
-    return `${path}: ${value} is below the minimum`;
+  if ((value as number) < schema.minimum || (value as number) > schema.maximum)
+    return `${path}: ${value} is out of bounds`;
+  if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value as string))
+    return `${path}: "${value}" does not match ${schema.pattern}`;
+  const { length } = value as { length: number };
+  if (length < (schema.minItems ?? schema.minLength) || length > schema.maxItems)
+    return `${path}: ${length} entries or characters are too few or too many`;
   if (schema.format === 'date-time' && new Date(value as string).toISOString() !== value)
     return `${path}: no date-time`;
+  if (Array.isArray(value) && schema.items === undefined) return null;
   if (Array.isArray(value))
     return firstOf(value.map((item, i) => mismatch(item, schema.items, document, `${path}[${i}]`)));
   if (typeof value !== 'object') return null;
@@ -48,7 +62,7 @@ function objectMismatch(
   path: string,
 ): string | null {
   if (schema.properties === undefined) return null;
-  const missing = (schema.required as string[]).find((key) => !(key in value));
+  const missing = ((schema.required ?? []) as string[]).find((key) => !(key in value));
   if (missing !== undefined) return `${path}: ${missing} is missing`;
   // The description allows additions, for clients of a later version; this version must describe all it
   // sends.
