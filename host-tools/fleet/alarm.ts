@@ -2,7 +2,8 @@
 // the one that this gateway keeps. No automatic way back: a person has to find out who is right.
 import { CliError, ExitCode } from '../cli/cli-error.ts';
 
-const REMEDY = 'stop, keep the data directory, compare `fairhop fleet status` of all gateways (docs/fleet.md, "Alarms")';
+const REMEDY =
+  'stop, keep the data directory, compare `fairhop fleet status` of all gateways (docs/fleet.md, "Alarms")';
 
 export class FleetAlarm extends CliError {
   constructor(message: string) {

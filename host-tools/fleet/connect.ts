@@ -2,7 +2,11 @@
 // as it takes. Every other file gets a connection and knows nothing of servers.
 import { readFileSync } from 'node:fs';
 import {
-  connect, credsAuthenticator, nkeyAuthenticator, type NatsConnection, type NodeConnectionOptions,
+  connect,
+  credsAuthenticator,
+  nkeyAuthenticator,
+  type NatsConnection,
+  type NodeConnectionOptions,
 } from '@nats-io/transport-node';
 import { CliError, ExitCode } from '../cli/cli-error.ts';
 
@@ -27,8 +31,11 @@ export function parseServers(text: string): string[] {
   const full = servers.map((one) => (/^\w+:\/\//.test(one) || scheme === undefined ? one : scheme + one));
   const wrong = full.find((one) => !/^(nats|tls):\/\/(\[[0-9a-f:]+\]|[\w.-]+)(:\d{1,5})?$/i.test(one));
   if (wrong === undefined) return full;
-  throw new CliError(`${wrong} is no address of a NATS server`, 'give nats://HOST:PORT, several with commas between',
-    ExitCode.Usage);
+  throw new CliError(
+    `${wrong} is no address of a NATS server`,
+    'give nats://HOST:PORT, several with commas between',
+    ExitCode.Usage,
+  );
 }
 
 function readFileOf(path: string, what: string): Uint8Array {
@@ -36,7 +43,11 @@ function readFileOf(path: string, what: string): Uint8Array {
     return new Uint8Array(readFileSync(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new CliError(`${what} ${path} cannot be read (${code})`, 'check the path and who may read it', ExitCode.Usage);
+    throw new CliError(
+      `${what} ${path} cannot be read (${code})`,
+      'check the path and who may read it',
+      ExitCode.Usage,
+    );
   }
 }
 
@@ -46,12 +57,16 @@ function identity(path: string): Pick<NodeConnectionOptions, 'authenticator'> {
   if (text.includes('BEGIN NATS USER JWT')) return { authenticator: credsAuthenticator(bytes) };
   const seed = /\bSU[A-Z2-7]{50,}\b/.exec(text)?.[0];
   if (seed !== undefined) return { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) };
-  throw new CliError(`${path} holds neither an nkey seed nor JWT credentials`,
-    'make one with `fairhop fleet key` (docs/fleet.md)', ExitCode.Usage);
+  throw new CliError(
+    `${path} holds neither an nkey seed nor JWT credentials`,
+    'make one with `fairhop fleet key` (docs/fleet.md)',
+    ExitCode.Usage,
+  );
 }
 
 function tlsOptions(directory: string): Pick<NodeConnectionOptions, 'tls'> {
-  const read = (name: string): string => new TextDecoder().decode(readFileOf(`${directory}/${name}`, 'the TLS file'));
+  const read = (name: string): string =>
+    new TextDecoder().decode(readFileOf(`${directory}/${name}`, 'the TLS file'));
   const own = (name: string): string | undefined => {
     try {
       return readFileSync(`${directory}/${name}`, 'utf8');

@@ -9,7 +9,10 @@ const REMEMBERED = 1024;
 export class DoubleBlocks {
   private readonly seen = new Map<string, Pick<Block, 'headerBytes' | 'signature'>>();
 
-  constructor(private readonly ledger: Ledger, private readonly verify: LedgerDeps['verify']) {}
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly verify: LedgerDeps['verify'],
+  ) {}
 
   /** An EVIDENCE transaction when this block and an earlier one prove it. */
   see({ header, headerBytes, signature }: Block): Uint8Array | undefined {
@@ -32,7 +35,10 @@ export class DoubleBlocks {
     if (this.seen.size > REMEMBERED) this.seen.delete(this.seen.keys().next().value!);
   }
 
-  private isSigned(producer: number, { headerBytes, signature }: Pick<Block, 'headerBytes' | 'signature'>): boolean {
+  private isSigned(
+    producer: number,
+    { headerBytes, signature }: Pick<Block, 'headerBytes' | 'signature'>,
+  ): boolean {
     const gateway = this.ledger.gateway(producer);
     if (gateway === undefined) return false;
     return this.verify(gateway.blockKey, headerMessage(this.ledger.ledgerId, headerBytes), signature);
@@ -44,11 +50,14 @@ type Signed = Pick<Block, 'headerBytes' | 'signature'>;
 /** The order is fixed, so that every gateway makes the same transaction. */
 function evidence(one: Signed, other: Signed): Uint8Array {
   const sorted = [one, other].sort((a, b) =>
-    Buffer.compare(blockHash(nodeCrypto, a.headerBytes), blockHash(nodeCrypto, b.headerBytes)));
+    Buffer.compare(blockHash(nodeCrypto, a.headerBytes), blockHash(nodeCrypto, b.headerBytes)),
+  );
   const [first, second] = sorted as [Signed, Signed];
   return encodeTx({
     kind: TxKind.EVIDENCE,
-    first: first.headerBytes, firstSignature: first.signature,
-    second: second.headerBytes, secondSignature: second.signature,
+    first: first.headerBytes,
+    firstSignature: first.signature,
+    second: second.headerBytes,
+    secondSignature: second.signature,
   });
 }

@@ -124,9 +124,13 @@ export class FleetChain implements Chain {
       return undefined;
     }
     const work = {
-      claims: ledger.counters.claims - claims, settledCredits: ledger.counters.settledCredits - settledCredits,
+      claims: ledger.counters.claims - claims,
+      settledCredits: ledger.counters.settledCredits - settledCredits,
     };
-    this.keep(entry, [...notesOf(ledger.height, work), [POSITION_NOTE, new Uint8Array(pack(this.judge.position))]]);
+    this.keep(entry, [
+      ...notesOf(ledger.height, work),
+      [POSITION_NOTE, new Uint8Array(pack(this.judge.position))],
+    ]);
     return this.conclude(verdict.block, work);
   }
 
@@ -176,7 +180,8 @@ export class FleetChain implements Chain {
   ownBlock(nowMs: number): Uint8Array | undefined {
     const { clock, producer, store, sign } = this.parts;
     const slot = clock.slotOf(nowMs);
-    if (this.halted !== undefined || this.entries.length > 0 || slot <= this.ledger.counters.slot) return undefined;
+    if (this.halted !== undefined || this.entries.length > 0 || slot <= this.ledger.counters.slot)
+      return undefined;
     const rank = this.rankAt(slot);
     if (rank === undefined || nowMs < rankStartMs(clock, slot, rank)) return undefined;
     const kept = store.note(OWN_NOTE);

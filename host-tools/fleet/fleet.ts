@@ -64,7 +64,12 @@ export class Fleet {
     this.clock = parts.clock ?? slotClock(ledger.params.blockIntervalS);
     this.heads = new Heads(ledger, producer);
     this.chain = new FleetChain({
-      ledger, store, producer, sign, clock: this.clock, spread: (transaction) => void this.spread(transaction),
+      ledger,
+      store,
+      producer,
+      sign,
+      clock: this.clock,
+      spread: (transaction) => void this.spread(transaction),
     });
     this.chain.onBlock = (height, hash, stateRoot) => this.tellHead(height, hash, stateRoot);
   }
@@ -119,8 +124,12 @@ export class Fleet {
     const under = this.spreading.get(id);
     if (under !== undefined) return under;
     if (this.spreading.size >= SPREADING_MAX) return Promise.resolve();
-    const way = this.pool.append(this.parts.producer, id, transaction)
-      .then(() => undefined, (error: Error) => this.parts.log('warn', `a transaction was not spread: ${error.message}`))
+    const way = this.pool
+      .append(this.parts.producer, id, transaction)
+      .then(
+        () => undefined,
+        (error: Error) => this.parts.log('warn', `a transaction was not spread: ${error.message}`),
+      )
       .finally(() => this.spreading.delete(id));
     this.spreading.set(id, way);
     return way;

@@ -50,7 +50,10 @@ export class Heads {
   readonly differing = new Map<number, number>();
   private readonly own = new Map<number, { hash: Uint8Array; stateRoot: Uint8Array }>();
 
-  constructor(private readonly ledger: Ledger, private readonly self: number) {}
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly self: number,
+  ) {}
 
   /** Our own chain has grown. */
   grown(height: number, hash: Uint8Array, stateRoot: Uint8Array): void {
@@ -69,7 +72,8 @@ export class Heads {
   private compare(head: Head): void {
     const ours = this.own.get(head.height);
     if (ours === undefined) return;
-    const same = Buffer.compare(ours.hash, head.hash) === 0 && Buffer.compare(ours.stateRoot, head.stateRoot) === 0;
+    const same =
+      Buffer.compare(ours.hash, head.hash) === 0 && Buffer.compare(ours.stateRoot, head.stateRoot) === 0;
     if (!same) this.differing.set(head.gateway, head.height);
   }
 
@@ -78,8 +82,9 @@ export class Heads {
    * single one among many cannot stop the rest by a false signature; it is named in `differing`.
    */
   alarm(): string | undefined {
-    const others = [...this.ledger.gateways()].filter(({ admitted, address }) =>
-      admitted !== 0 && address !== this.self);
+    const others = [...this.ledger.gateways()].filter(
+      ({ admitted, address }) => admitted !== 0 && address !== this.self,
+    );
     const against = others.filter(({ address }) => this.differing.has(address));
     if (against.length * 3 <= others.length) return undefined;
     const height = Math.min(...against.map(({ address }) => this.differing.get(address)!));

@@ -8,7 +8,8 @@ import { rankStartMs, type SlotClock } from './slot-clock.ts';
 /** Entries of one gateway that are looked at within one slot of stamps; a block and its repetition need two. */
 export const ENTRIES_PER_SLOT = 4;
 
-export type Skip = 'not a gateway' | 'too many' | 'not a block' | 'not its own' | 'wrong time' | `block: ${string}`;
+export type Skip =
+  'not a gateway' | 'too many' | 'not a block' | 'not its own' | 'wrong time' | `block: ${string}`;
 
 export type Verdict =
   | { applied: true; block: Block }
@@ -31,7 +32,11 @@ export class Judge {
   private slot: number;
   private readonly counts: Map<number, number>;
 
-  constructor(private readonly ledger: Ledger, private readonly clock: SlotClock, from: Position = START) {
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly clock: SlotClock,
+    from: Position = START,
+  ) {
     this.sequence = from.sequence;
     this.slot = from.slot;
     this.counts = new Map(from.counts);

@@ -3,8 +3,13 @@
 // election needs.
 import { setTimeout as pause } from 'node:timers/promises';
 import {
-  DeliverPolicy, JetStreamApiError, jetstream, jetstreamManager,
-  type JetStreamClient, type JetStreamManager, type JsMsg,
+  DeliverPolicy,
+  JetStreamApiError,
+  jetstream,
+  jetstreamManager,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JsMsg,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { LogEntry, LogHealth, OrderedLog } from './ordered-log.ts';
@@ -34,7 +39,11 @@ export class NatsLog implements OrderedLog {
     this.js = jetstream(connection, { timeout: ANSWER_MS });
   }
 
-  static async open(connection: NatsConnection, stream: string, subjectOf: (author: number) => string): Promise<NatsLog> {
+  static async open(
+    connection: NatsConnection,
+    stream: string,
+    subjectOf: (author: number) => string,
+  ): Promise<NatsLog> {
     // Without the check: during an election the engine says that JetStream is not there at all.
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_MS });
     return new NatsLog(connection, manager, stream, subjectOf);
@@ -47,7 +56,8 @@ export class NatsLog implements OrderedLog {
   /** The same id again is the same entry, so an answer that got lost is asked for again until there is one. */
   async append(author: number, id: string, bytes: Uint8Array, untilMs = Infinity): Promise<number> {
     for (let waitMs = RETRY_MS; ; waitMs = Math.min(2 * waitMs, RETRY_MS_MAX)) {
-      if (this.connection.isClosed() || this.connection.isDraining()) throw new LogClosed('the connection is closed');
+      if (this.connection.isClosed() || this.connection.isDraining())
+        throw new LogClosed('the connection is closed');
       try {
         const { seq } = await this.js.publish(this.subjectOf(author), bytes, { msgID: id, timeout: ANSWER_MS });
         return seq;
@@ -62,7 +72,10 @@ export class NatsLog implements OrderedLog {
     const message = await this.manager.streams.getMessage(this.stream, { seq: sequence });
     if (message === null) return undefined;
     return {
-      sequence: message.seq, stampMs: message.time.getTime(), author: authorOf(message.subject), bytes: message.data,
+      sequence: message.seq,
+      stampMs: message.time.getTime(),
+      author: authorOf(message.subject),
+      bytes: message.data,
     };
   }
 
@@ -73,10 +86,13 @@ export class NatsLog implements OrderedLog {
       for (let next = from; !stopped;) {
         try {
           const consumer = await this.js.consumers.get(this.stream, {
-            deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next,
+            deliver_policy: DeliverPolicy.StartSequence,
+            opt_start_seq: next,
           });
           const messages = await consumer.consume({
-            max_messages: READ_AHEAD, expires: EXPIRES_MS, idle_heartbeat: HEARTBEAT_MS,
+            max_messages: READ_AHEAD,
+            expires: EXPIRES_MS,
+            idle_heartbeat: HEARTBEAT_MS,
           });
           end = () => messages.stop();
           if (stopped) end();

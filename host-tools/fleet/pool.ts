@@ -12,9 +12,19 @@ const FAULTS_MAX = 64;
 
 /** What another transaction may still make valid. */
 const WAITS: readonly TxCode[] = [
-  TxCode.BAD_NONCE, TxCode.UNKNOWN_OWNER, TxCode.UNKNOWN_NODE, TxCode.UNKNOWN_GATEWAY, TxCode.UNKNOWN_COMMUNITY,
-  TxCode.UNKNOWN_CHANNEL, TxCode.UNKNOWN_PROPOSAL, TxCode.NO_FREE_CREDIT, TxCode.NO_ROOM_TO_OPEN, TxCode.BAD_AMOUNT,
-  TxCode.NOT_NEWER, TxCode.SUPERSEDED, TxCode.BLOCK_FULL,
+  TxCode.BAD_NONCE,
+  TxCode.UNKNOWN_OWNER,
+  TxCode.UNKNOWN_NODE,
+  TxCode.UNKNOWN_GATEWAY,
+  TxCode.UNKNOWN_COMMUNITY,
+  TxCode.UNKNOWN_CHANNEL,
+  TxCode.UNKNOWN_PROPOSAL,
+  TxCode.NO_FREE_CREDIT,
+  TxCode.NO_ROOM_TO_OPEN,
+  TxCode.BAD_AMOUNT,
+  TxCode.NOT_NEWER,
+  TxCode.SUPERSEDED,
+  TxCode.BLOCK_FULL,
 ];
 
 interface Waiting {
@@ -52,7 +62,13 @@ export class FleetPool {
       return code;
     }
     if (known === undefined) this.used.set(author, (this.used.get(author) ?? 0) + 1);
-    this.waiting.set(name, { id, bytes, author, since: this.ledger.height, ...(claim !== undefined && { claim }) });
+    this.waiting.set(name, {
+      id,
+      bytes,
+      author,
+      since: this.ledger.height,
+      ...(claim !== undefined && { claim }),
+    });
     return code;
   }
 

@@ -25,16 +25,32 @@ function configs(names: Names, replicas: number): Config[] {
   const common = { storage: StorageType.File, num_replicas: replicas };
   return [
     {
-      ...common, name: names.blocks, subjects: [names.genesisSubject, names.all('block')],
-      discard: DiscardPolicy.New, deny_delete: true, deny_purge: true, duplicate_window: nanos(2 * MINUTE_MS),
+      ...common,
+      name: names.blocks,
+      subjects: [names.genesisSubject, names.all('block')],
+      discard: DiscardPolicy.New,
+      deny_delete: true,
+      deny_purge: true,
+      duplicate_window: nanos(2 * MINUTE_MS),
       max_msg_size: BLOCK_HEAD_BYTES + Bound.BLOCK_BYTES + 256,
     },
     {
-      ...common, name: names.pool, subjects: [names.all('tx')], discard: DiscardPolicy.Old,
-      max_age: nanos(60 * MINUTE_MS), duplicate_window: nanos(10 * MINUTE_MS), max_msg_size: TX_BYTES_MAX,
+      ...common,
+      name: names.pool,
+      subjects: [names.all('tx')],
+      discard: DiscardPolicy.Old,
+      max_age: nanos(60 * MINUTE_MS),
+      duplicate_window: nanos(10 * MINUTE_MS),
+      max_msg_size: TX_BYTES_MAX,
       max_msgs_per_subject: POOL_ENTRIES_PER_GATEWAY,
     },
-    { ...common, name: names.heads, subjects: [names.all('head')], max_msgs_per_subject: 1, max_msg_size: HEAD_BYTES_MAX },
+    {
+      ...common,
+      name: names.heads,
+      subjects: [names.all('head')],
+      max_msgs_per_subject: 1,
+      max_msg_size: HEAD_BYTES_MAX,
+    },
   ];
 }
 
@@ -71,8 +87,11 @@ export async function genesisOf(connection: NatsConnection, ledgerId: Uint8Array
   const entry = await (await managerOf(connection)).streams.getMessage(namesOf(ledgerId).blocks, { seq: 1 });
   const genesis = entry?.data;
   if (genesis === undefined || Buffer.compare(ledgerIdOf(nodeCrypto, genesis), ledgerId) !== 0)
-    throw new CliError('the fleet\'s log does not begin with the genesis of this ledger', 'ask who runs the servers',
-      ExitCode.CheckFailed);
+    throw new CliError(
+      "the fleet's log does not begin with the genesis of this ledger",
+      'ask who runs the servers',
+      ExitCode.CheckFailed,
+    );
   return genesis;
 }
 
@@ -84,12 +103,15 @@ export async function prepareStreams(connection: NatsConnection, genesis: Uint8A
   try {
     for (const config of configs(names, REPLICAS)) await addStream(manager, config);
     await openBucket(connection, ledgerId, true);
-    await jetstream(connection, { timeout: ANSWER_MS }).publish(names.genesisSubject, genesis, {
-      msgID: 'genesis', expect: { lastSequence: 0 },
-    }).catch((error: unknown) => {
-      // Another gateway, or an earlier start, was first.
-      if (!(error instanceof JetStreamApiError && error.code === 10071)) throw error;
-    });
+    await jetstream(connection, { timeout: ANSWER_MS })
+      .publish(names.genesisSubject, genesis, {
+        msgID: 'genesis',
+        expect: { lastSequence: 0 },
+      })
+      .catch((error: unknown) => {
+        // Another gateway, or an earlier start, was first.
+        if (!(error instanceof JetStreamApiError && error.code === 10071)) throw error;
+      });
   } catch (error) {
     throw unavailable(error);
   }
@@ -115,8 +137,11 @@ async function addStream(manager: JetStreamManager, config: Config): Promise<voi
 function unavailable(error: unknown): CliError {
   if (error instanceof CliError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  return new CliError(`the fleet's streams cannot be used: ${text.split('\n')[0]}`,
-    'check that most of its servers run with JetStream, and the permissions (docs/fleet.md)', ExitCode.NoGateway);
+  return new CliError(
+    `the fleet's streams cannot be used: ${text.split('\n')[0]}`,
+    'check that most of its servers run with JetStream, and the permissions (docs/fleet.md)',
+    ExitCode.NoGateway,
+  );
 }
 
 /** Snapshots and chequebooks. Everything in it is checked by hashes that are on the ledger. */

@@ -10,26 +10,34 @@ test('five gateways agree on one chain, whoever writes and whoever submits', { s
     const world = await FleetWorld.start(cluster, 5);
     try {
       const addresses = world.members.map(({ index }) => 0x20000001 + index);
-      await Promise.all(world.members.map(async (member, i) => {
-        const join = world.join(member, addresses[i]!);
-        member.fleet.chain.pool.offer(member.address, join);
-        await member.fleet.spread(join);
-      }));
+      await Promise.all(
+        world.members.map(async (member, i) => {
+          const join = world.join(member, addresses[i]!);
+          member.fleet.chain.pool.offer(member.address, join);
+          await member.fleet.spread(join);
+        }),
+      );
       await world.until('five joins', () => world.members.every(({ ledger }) => ledger.counters.nodes === 5));
       // Each island's node is paid by the next island's; the payee's own gateway submits.
       for (const [i, member] of world.members.entries()) {
         member.fleet.chain.submitAll([world.book(addresses[(i + 1) % 5]!).open(0, addresses[i]!)]);
       }
-      await world.until('five channels', () => world.members.every(({ ledger }) => ledger.counters.openChannels === 5));
+      await world.until('five channels', () =>
+        world.members.every(({ ledger }) => ledger.counters.openChannels === 5),
+      );
       for (let number = 4; number <= 16; number += 4) {
         for (const [i, member] of world.members.entries()) {
           member.fleet.chain.submitAll([world.book(addresses[(i + 1) % 5]!).claim(0, number)]);
         }
         await world.until(`claim ${number}`, () =>
-          world.members.every(({ ledger }) => [...ledger.channels()].every(({ settled }) => settled >= number)));
+          world.members.every(({ ledger }) => [...ledger.channels()].every(({ settled }) => settled >= number)),
+        );
       }
       world.assertAgreed();
-      assert.deepEqual(world.members.map(({ ledger }) => ledger.counters.settledLinks), [80, 80, 80, 80, 80]);
+      assert.deepEqual(
+        world.members.map(({ ledger }) => ledger.counters.settledLinks),
+        [80, 80, 80, 80, 80],
+      );
       const writers = world.members.filter(({ fleet }) => fleet.chain.counts.ownBlocks > 0).length;
       assert.ok(writers >= 3, `${writers} gateways wrote blocks`);
       for (const { fleet } of world.members) assert.equal(fleet.heads.differing.size, 0);

@@ -14,7 +14,12 @@ import { prepareStreams } from '../../host-tools/fleet/streams.ts';
 import { LEDGER_DEPS } from '../../host-tools/gateway/chain-service.ts';
 import { ChainStore, LmdbStore } from '../../host-tools/gateway/store/index.ts';
 import {
-  deskProfile, encodeGenesis, Ledger, ledgerIdOf, signJoin, type GenesisParams,
+  deskProfile,
+  encodeGenesis,
+  Ledger,
+  ledgerIdOf,
+  signJoin,
+  type GenesisParams,
 } from '../../host-tools/ledger/index.ts';
 import { checkInvariants, person, TestBook, type Person } from '../ledger/fixture.ts';
 import type { NatsCluster } from './nats-cluster.ts';
@@ -33,10 +38,14 @@ export function ownerOf(index: number): Person {
 export function fleetGenesis(gateways: number, change: Partial<GenesisParams> = {}): Uint8Array {
   const salt = nodeCrypto.sha256([new TextEncoder().encode(`${process.hrtime.bigint()}`)]).slice(0, 16);
   const profile = deskProfile({
-    createdS: Math.floor(Date.now() / 1000) - 10, salt,
+    createdS: Math.floor(Date.now() / 1000) - 10,
+    salt,
     ownerKeys: Array.from({ length: gateways }, (_, i) => ownerOf(i).key),
     gateways: Array.from({ length: gateways }, (_, i) => ({
-      owner: i, address: FIRST_GATEWAY + i, blockKey: ed25519PublicKey(blockSeed(i)), teslaAnchor: new Uint8Array(16),
+      owner: i,
+      address: FIRST_GATEWAY + i,
+      blockKey: ed25519PublicKey(blockSeed(i)),
+      teslaAnchor: new Uint8Array(16),
     })),
   });
   return encodeGenesis({ ...profile, ...change });
@@ -59,7 +68,11 @@ export class Member {
   readonly appliedMs = new Map<number, number>();
   private ticking: NodeJS.Timeout | undefined;
 
-  constructor(readonly index: number, readonly genesis: Uint8Array, private readonly clock?: SlotClock) {
+  constructor(
+    readonly index: number,
+    readonly genesis: Uint8Array,
+    private readonly clock?: SlotClock,
+  ) {
     this.address = FIRST_GATEWAY + index;
     this.seed = blockSeed(index);
     this.owner = ownerOf(index);
@@ -71,8 +84,12 @@ export class Member {
     this.ledger = fresh ? this.store.create(LEDGER_DEPS, this.genesis) : this.store.load(LEDGER_DEPS);
     this.connection = await connectFleet({ servers }, `gateway ${this.index}`);
     this.fleet = await Fleet.start({
-      connection: this.connection, ledger: this.ledger, store: this.store, producer: this.address,
-      sign: (message) => signEd25519(this.seed, message), log: (_, text) => this.said.push(text),
+      connection: this.connection,
+      ledger: this.ledger,
+      store: this.store,
+      producer: this.address,
+      sign: (message) => signEd25519(this.seed, message),
+      log: (_, text) => this.said.push(text),
       ...(this.clock !== undefined && { clock: this.clock }),
     });
     this.ticking = setInterval(() => this.tick(), TICK_MS);
@@ -107,12 +124,19 @@ export class FleetWorld {
   readonly members: Member[] = [];
   readonly ledgerId: Uint8Array;
 
-  constructor(readonly cluster: NatsCluster, readonly genesis: Uint8Array) {
+  constructor(
+    readonly cluster: NatsCluster,
+    readonly genesis: Uint8Array,
+  ) {
     this.ledgerId = ledgerIdOf(nodeCrypto, genesis);
   }
 
   /** Streams, and so many of the genesis' gateways. */
-  static async start(cluster: NatsCluster, gateways: number, genesis = fleetGenesis(gateways)): Promise<FleetWorld> {
+  static async start(
+    cluster: NatsCluster,
+    gateways: number,
+    genesis = fleetGenesis(gateways),
+  ): Promise<FleetWorld> {
     await cluster.ready();
     const world = new FleetWorld(cluster, genesis);
     const admin = await connectFleet({ servers: cluster.urls }, 'administrator');
@@ -137,11 +161,17 @@ export class FleetWorld {
   }
 
   describe(): string {
-    return this.members.map(({ index, ledger, fleet, said }) => {
-      const skipped = [...fleet.chain.counts.skipped].map(([author, reasons]) => `${author}: ${[...reasons].join(' ')}`);
-      return `gateway ${index}: height ${ledger.height} pool ${fleet.chain.poolSize} skipped ${skipped.join('; ')}`
-        + ` ${said.slice(-3).join(' | ')}`;
-    }).join('\n');
+    return this.members
+      .map(({ index, ledger, fleet, said }) => {
+        const skipped = [...fleet.chain.counts.skipped].map(
+          ([author, reasons]) => `${author}: ${[...reasons].join(' ')}`,
+        );
+        return (
+          `gateway ${index}: height ${ledger.height} pool ${fleet.chain.poolSize} skipped ${skipped.join('; ')}` +
+          ` ${said.slice(-3).join(' | ')}`
+        );
+      })
+      .join('\n');
   }
 
   /** All gateways have the same root at the same height, and every credit is where it should be. */
@@ -165,17 +195,32 @@ export class FleetWorld {
   join(member: Member, address: number, ahead = 0, line = member.ledger.money.creditLine): Uint8Array {
     const { owner, ledger } = member;
     const nonce = (ledger.account(owner.key)?.nonce ?? 0) + ahead;
-    return signJoin(this.ledgerId, {
-      address, owner: owner.key, linkKey: nodeCrypto.sha256([Uint8Array.of(address & 255)]),
-      bookRoot: this.book(address).root, generation: 1, home: member.address, community: 16, guarantor: owner.key,
-      line, ownerNonce: nonce, guarantorNonce: nonce, validUntil: ledger.height + 1000,
-    }, owner.sign, owner.sign);
+    return signJoin(
+      this.ledgerId,
+      {
+        address,
+        owner: owner.key,
+        linkKey: nodeCrypto.sha256([Uint8Array.of(address & 255)]),
+        bookRoot: this.book(address).root,
+        generation: 1,
+        home: member.address,
+        community: 16,
+        guarantor: owner.key,
+        line,
+        ownerNonce: nonce,
+        guarantorNonce: nonce,
+        validUntil: ledger.height + 1000,
+      },
+      owner.sign,
+      owner.sign,
+    );
   }
 
   private readonly books = new Map<number, TestBook>();
 
   book(address: number, length = 256): TestBook {
-    const book = this.books.get(address) ?? new TestBook({ ledger: this.ledgerId, address, generation: 1 }, 2, length);
+    const book =
+      this.books.get(address) ?? new TestBook({ ledger: this.ledgerId, address, generation: 1 }, 2, length);
     this.books.set(address, book);
     return book;
   }

@@ -12,7 +12,13 @@ import { fastClock, rankStartMs } from '../../host-tools/fleet/slot-clock.ts';
 import { bodyHash, encodeBlock, encodeBody } from '../../host-tools/ledger/block.ts';
 import { encodeHeader } from '../../host-tools/ledger/header.ts';
 import {
-  BlockCode, blockCodeText, decodeBlock, encodeClaim, headerMessage, type Block, type BlockHeader,
+  BlockCode,
+  blockCodeText,
+  decodeBlock,
+  encodeClaim,
+  headerMessage,
+  type Block,
+  type BlockHeader,
 } from '../../host-tools/ledger/index.ts';
 import { fleetGenesis, FleetWorld, Member } from './fleet-world.ts';
 import { NatsCluster, NO_NATS } from './nats-cluster.ts';
@@ -34,8 +40,7 @@ describe('a hostile gateway', { skip: NO_NATS }, () => {
     cluster = await NatsCluster.start({ servers: 1 });
     const genesis = fleetGenesis(HONEST + 1);
     world = await FleetWorld.start(cluster, 0, genesis);
-    for (let i = 0; i <= HONEST; i++)
-      world.members.push(await new Member(i, genesis, clock).start(cluster.urls));
+    for (let i = 0; i <= HONEST; i++) world.members.push(await new Member(i, genesis, clock).start(cluster.urls));
     hostile = world.members[HONEST]!;
     honest = world.members.slice(0, HONEST);
     // It reads like the others; what it writes is up to the cases.
@@ -70,7 +75,11 @@ describe('a hostile gateway', { skip: NO_NATS }, () => {
       const rank = [0, 1, 2, 3].find((one) => ledger.leader(slot, one)?.address === hostile.address);
       if (rank === 0 && slot > ledger.counters.slot && now >= rankStartMs(clock, slot, rank)) {
         const { block: bytes } = ledger.buildBlock({
-          timeS: slot, rank, producer: hostile.address, candidates, sign: (text) => signEd25519(hostile.seed, text),
+          timeS: slot,
+          rank,
+          producer: hostile.address,
+          candidates,
+          sign: (text) => signEd25519(hostile.seed, text),
         });
         ledger.undoBlock();
         return { bytes, block: decodeBlock(bytes)! };
@@ -79,13 +88,15 @@ describe('a hostile gateway', { skip: NO_NATS }, () => {
     }
   };
 
-  const reasonsAt = (member: Member): string[] => [...(member.fleet.chain.counts.skipped.get(hostile.address) ?? [])]
-    .map(([reason, count]) => `${reason}: ${count}`).sort();
+  const reasonsAt = (member: Member): string[] =>
+    [...(member.fleet.chain.counts.skipped.get(hostile.address) ?? [])]
+      .map(([reason, count]) => `${reason}: ${count}`)
+      .sort();
 
   /** Lies until all honest gateways have skipped it for this reason, then they must go on and agree. */
   const skippedFor = async (reason: string, lie: () => Promise<unknown>): Promise<void> => {
-    const seen = (): boolean => honest.every(({ fleet }) =>
-      (fleet.chain.counts.skipped.get(hostile.address)?.get(reason) ?? 0) > 0);
+    const seen = (): boolean =>
+      honest.every(({ fleet }) => (fleet.chain.counts.skipped.get(hostile.address)?.get(reason) ?? 0) > 0);
     for (let tries = 0; !seen() && tries < 40; tries++) {
       await lie();
       for (let waited = 0; waited < 10 && !seen(); waited++) await pause(50);
@@ -100,35 +111,59 @@ describe('a hostile gateway', { skip: NO_NATS }, () => {
     world.assertAgreed(honest);
   };
 
-  test('a wrong state root', () => skippedFor(refusal(BlockCode.WRONG_STATE_ROOT), async () => {
-    const { block } = await ownTurn();
-    await write(signed({ ...block.header, stateRoot: new Uint8Array(32).fill(1) }, block.body));
-  }));
+  test('a wrong state root', () =>
+    skippedFor(refusal(BlockCode.WRONG_STATE_ROOT), async () => {
+      const { block } = await ownTurn();
+      await write(signed({ ...block.header, stateRoot: new Uint8Array(32).fill(1) }, block.body));
+    }));
 
-  test('a forged claim', () => skippedFor(refusal(BlockCode.BAD_TRANSACTION), async () => {
-    const { block } = await ownTurn();
-    const claim = encodeClaim({
-      payer: NODES[0]!, generation: 1, chain: 0, number: 8, link: new Uint8Array(16).fill(6),
-    });
-    const body = encodeBody([claim]);
-    await write(signed({
-      ...block.header, bodyHash: bodyHash(nodeCrypto, body), transactions: 1, bodyBytes: body.length,
-    }, body));
-  }));
+  test('a forged claim', () =>
+    skippedFor(refusal(BlockCode.BAD_TRANSACTION), async () => {
+      const { block } = await ownTurn();
+      const claim = encodeClaim({
+        payer: NODES[0]!,
+        generation: 1,
+        chain: 0,
+        number: 8,
+        link: new Uint8Array(16).fill(6),
+      });
+      const body = encodeBody([claim]);
+      await write(
+        signed(
+          {
+            ...block.header,
+            bodyHash: bodyHash(nodeCrypto, body),
+            transactions: 1,
+            bodyBytes: body.length,
+          },
+          body,
+        ),
+      );
+    }));
 
-  test('a slot that is not now', () => skippedFor('wrong time', async () => {
-    const { block } = await ownTurn();
-    await write(signed({ ...block.header, slot: block.header.slot + 4 }, block.body));
-  }));
+  test('a slot that is not now', () =>
+    skippedFor('wrong time', async () => {
+      const { block } = await ownTurn();
+      await write(signed({ ...block.header, slot: block.header.slot + 4 }, block.body));
+    }));
 
-  test('a slot that is another gateway\'s', () => skippedFor(refusal(BlockCode.WRONG_PRODUCER), async () => {
-    const { block } = await ownTurn();
-    while (clock.slotOf(Date.now()) === block.header.slot) await pause(10);
-    const { height, tip } = hostile.ledger;
-    await write(signed({
-      ...block.header, slot: clock.slotOf(Date.now()), height: height + 1, parent: tip,
-    }, block.body));
-  }));
+  test("a slot that is another gateway's", () =>
+    skippedFor(refusal(BlockCode.WRONG_PRODUCER), async () => {
+      const { block } = await ownTurn();
+      while (clock.slotOf(Date.now()) === block.header.slot) await pause(10);
+      const { height, tip } = hostile.ledger;
+      await write(
+        signed(
+          {
+            ...block.header,
+            slot: clock.slotOf(Date.now()),
+            height: height + 1,
+            parent: tip,
+          },
+          block.body,
+        ),
+      );
+    }));
 
   test('a block larger than a block may be', async () => {
     const { block } = await ownTurn();
@@ -165,18 +200,22 @@ describe('a hostile gateway', { skip: NO_NATS }, () => {
     await hostile.connection.flush();
     honest[1]!.fleet.chain.submitAll([world.book(payer).claim(0, 4)]);
     await world.until('the true claim', () =>
-      honest.every(({ ledger }) => ledger.channel(payer, 1, 0)!.settled === 4));
+      honest.every(({ ledger }) => ledger.channel(payer, 1, 0)!.settled === 4),
+    );
     await goesOn();
   });
 
-  test('an old block once more', () => skippedFor('wrong time', async () => {
-    const old = honest[0]!.store.block(3)!;
-    // Under its own name nothing else is possible: subjects are guarded by the engine.
-    await write(old);
-    const own = [...honest[0]!.store.blocks(1)].find((block) => decodeBlock(block)!.header.producer === hostile.address);
-    if (own !== undefined) await write(own);
-    else await write((await ownTurn()).bytes);
-  }));
+  test('an old block once more', () =>
+    skippedFor('wrong time', async () => {
+      const old = honest[0]!.store.block(3)!;
+      // Under its own name nothing else is possible: subjects are guarded by the engine.
+      await write(old);
+      const own = [...honest[0]!.store.blocks(1)].find(
+        (block) => decodeBlock(block)!.header.producer === hostile.address,
+      );
+      if (own !== undefined) await write(own);
+      else await write((await ownTurn()).bytes);
+    }));
 
   test('two blocks of one slot: the first counts, the proof costs it its seat', async () => {
     const isOut = (): boolean => honest.every(({ ledger }) => ledger.gateway(hostile.address)!.admitted === 0);
@@ -185,9 +224,17 @@ describe('a hostile gateway', { skip: NO_NATS }, () => {
       await write(bytes);
       const claim = world.book(NODES[0]!).claim(0, 6);
       const body = encodeBody([claim]);
-      await write(signed({
-        ...block.header, bodyHash: bodyHash(nodeCrypto, body), transactions: 1, bodyBytes: body.length,
-      }, body));
+      await write(
+        signed(
+          {
+            ...block.header,
+            bodyHash: bodyHash(nodeCrypto, body),
+            transactions: 1,
+            bodyBytes: body.length,
+          },
+          body,
+        ),
+      );
       for (let waited = 0; waited < 60 && !isOut(); waited++) await pause(50);
     }
     assert.ok(isOut(), world.describe());

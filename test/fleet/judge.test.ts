@@ -23,9 +23,14 @@ function blockOf(ledger: Ledger, slot: number, rank: number): { author: number; 
   return { author: address, bytes: block };
 }
 
-test('a block counts from its rank\'s tenth of the slot to the slot\'s end, to the millisecond', () => {
+test("a block counts from its rank's tenth of the slot to the slot's end, to the millisecond", () => {
   for (const rank of [0, 1, 3]) {
-    for (const [afterMs, counts] of [[100 * rank - 1, false], [100 * rank, true], [999, true], [1000, false]] as const) {
+    for (const [afterMs, counts] of [
+      [100 * rank - 1, false],
+      [100 * rank, true],
+      [999, true],
+      [1000, false],
+    ] as const) {
       const ledger = newLedger();
       const { author, bytes } = blockOf(ledger, 5000, rank);
       const entry = { sequence: 1, stampMs: 5_000_000 + afterMs, author, bytes };
@@ -43,7 +48,7 @@ test('of two right blocks of one height the first in the log counts', () => {
   assert.equal(ledger.height, 1);
 });
 
-test('of one gateway only a few entries a slot are read, the others\' are untouched; a restart goes on counting', () => {
+test("of one gateway only a few entries a slot are read, the others' are untouched; a restart goes on counting", () => {
   const ledger = newLedger();
   const rubbish = { author: FIRST_GATEWAY, bytes: new Uint8Array(10) };
   let judge = new Judge(ledger, clock);
@@ -65,12 +70,12 @@ test('an entry left out of the log stops the reader instead of passing unseen', 
   assert.throws(() => judge.judge({ sequence: 2, stampMs: 0, author: 1, bytes: new Uint8Array(0) }));
 });
 
-test('a gateway that sends false transactions loses its own share of the pool and nobody else\'s', () => {
+test("a gateway that sends false transactions loses its own share of the pool and nobody else's", () => {
   const pool = new FleetPool(newLedger());
   const waits = (number: number): Uint8Array =>
     encodeClaim({ payer: number, generation: 1, chain: 0, number: 1, link: new Uint8Array(16) });
   assert.equal(pool.offer(1, waits(1)), TxCode.UNKNOWN_CHANNEL);
-  assert.equal(pool.offer(2, waits(1)), TxCode.UNKNOWN_CHANNEL, 'another author\'s word for the same channel');
+  assert.equal(pool.offer(2, waits(1)), TxCode.UNKNOWN_CHANNEL, "another author's word for the same channel");
   assert.equal(pool.size, 2);
   for (let i = 0; i < 64; i++) assert.equal(pool.offer(1, new Uint8Array([i + 100])), TxCode.UNKNOWN_KIND);
   assert.equal(pool.offer(1, waits(2)), TxCode.BLOCK_FULL);
@@ -79,25 +84,34 @@ test('a gateway that sends false transactions loses its own share of the pool an
   assert.equal(pool.offer(1, waits(2)), TxCode.UNKNOWN_CHANNEL, 'forgiven with time');
 });
 
-test('heads: only a gateway\'s own signature counts; one liar is named, more than a third of the others stop us', () => {
+test("heads: only a gateway's own signature counts; one liar is named, more than a third of the others stop us", () => {
   const ledger = newLedger();
-  const head = (index: number, hash: number): Uint8Array => signHead(
-    ledger.ledgerId,
-    {
-      gateway: FIRST_GATEWAY + index, height: 7, hash: new Uint8Array(32).fill(hash), stateRoot: new Uint8Array(32),
-    },
-    (message) => signEd25519(blockSeed(index), message),
-  );
+  const head = (index: number, hash: number): Uint8Array =>
+    signHead(
+      ledger.ledgerId,
+      {
+        gateway: FIRST_GATEWAY + index,
+        height: 7,
+        hash: new Uint8Array(32).fill(hash),
+        stateRoot: new Uint8Array(32),
+      },
+      (message) => signEd25519(blockSeed(index), message),
+    );
   const changed = head(1, 1);
   changed[20]! ^= 1;
   assert.equal(readHead(ledger, deps.verify, changed), undefined);
   assert.equal(readHead(ledger, deps.verify, head(1, 1).subarray(1)), undefined);
   const heads = new Heads(ledger, FIRST_GATEWAY);
-  const hear = (index: number, hash: number): void => heads.hear(readHead(ledger, deps.verify, head(index, hash))!);
+  const hear = (index: number, hash: number): void =>
+    heads.hear(readHead(ledger, deps.verify, head(index, hash))!);
   hear(1, 9);
   heads.grown(7, new Uint8Array(32).fill(1), new Uint8Array(32));
   hear(2, 1);
-  assert.deepEqual([...heads.differing], [[FIRST_GATEWAY + 1, 7]], 'a head that came before our own block is compared');
+  assert.deepEqual(
+    [...heads.differing],
+    [[FIRST_GATEWAY + 1, 7]],
+    'a head that came before our own block is compared',
+  );
   assert.equal(heads.alarm(), undefined);
   hear(3, 9);
   assert.match(heads.alarm()!, /2 of 3 other gateways/);

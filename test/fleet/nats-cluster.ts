@@ -9,16 +9,24 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '@nats-io/transport-node';
 import { jetstreamManager } from '@nats-io/jetstream';
 
-const found = spawnSync('nats-server', ['--version'], { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } });
+const found = spawnSync('nats-server', ['--version'], {
+  env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+});
 
 /** For the `skip` of a test: why it cannot run here, or false. */
-export const NO_NATS: string | false = found.status === 0 ? false : 'install nats-server (apt-get install nats-server)';
+export const NO_NATS: string | false =
+  found.status === 0 ? false : 'install nats-server (apt-get install nats-server)';
 
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(servers.map((server) => new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-  })));
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) => {
+          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+        }),
+    ),
+  );
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
 }
@@ -65,18 +73,26 @@ export class NatsCluster {
 
   startServer(index: number): void {
     const routes = this.routes.map((port) => `nats-route://127.0.0.1:${port}`).join(', ');
-    const cluster = this.size === 1
-      ? ''
-      : `cluster { name: test, listen: "127.0.0.1:${this.routes[index]!}", routes: [${routes}] }`;
+    const cluster =
+      this.size === 1
+        ? ''
+        : `cluster { name: test, listen: "127.0.0.1:${this.routes[index]!}", routes: [${routes}] }`;
     const file = join(this.directory, `${index}.conf`);
-    writeFileSync(file, [
-      `server_name: n${index}`, `listen: "127.0.0.1:${this.ports[index]!}"`,
-      `jetstream { store_dir: "${join(this.directory, String(index))}", max_mem: 64M, max_file: 2G }`,
-      cluster, this.extra, '',
-    ].join('\n'));
+    writeFileSync(
+      file,
+      [
+        `server_name: n${index}`,
+        `listen: "127.0.0.1:${this.ports[index]!}"`,
+        `jetstream { store_dir: "${join(this.directory, String(index))}", max_mem: 64M, max_file: 2G }`,
+        cluster,
+        this.extra,
+        '',
+      ].join('\n'),
+    );
     const log = join(this.directory, `${index}.log`);
     this.children[index] = spawn('nats-server', ['-c', file, '-l', log], {
-      stdio: 'ignore', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+      stdio: 'ignore',
+      env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
     });
   }
 
@@ -111,8 +127,11 @@ export class NatsCluster {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.children.map((child, index) =>
-      child === undefined || child.exitCode !== null || child.signalCode !== null ? undefined : this.kill(index)));
+    await Promise.all(
+      this.children.map((child, index) =>
+        child === undefined || child.exitCode !== null || child.signalCode !== null ? undefined : this.kill(index),
+      ),
+    );
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
