@@ -48,7 +48,7 @@ export class FleetPool {
     return this.waiting.size;
   }
 
-  /** OK, or a code that another transaction may cure: it waits here. Any other code: refused, and held against `author`. */
+  /** OK, or a code that another transaction may cure: it waits here. Else it is refused, and held against `author`. */
   offer(author: number, bytes: Uint8Array): TxCode {
     if ((this.faults.get(author) ?? 0) >= FAULTS_MAX) return TxCode.BLOCK_FULL;
     const id = idOf(bytes);
