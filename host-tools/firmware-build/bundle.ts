@@ -2,19 +2,15 @@
 // need each other. Any warning refuses the build. The same options serve rollup.config.js and
 // buildFirmware.
 import { basename, relative } from 'node:path';
-import {
-  rollup,
-  type ExistingRawSourceMap,
-  type OutputOptions,
-  type Plugin,
-  type RollupOptions,
-} from 'rollup';
+import { rollup, type ExistingRawSourceMap, type OutputOptions, type Plugin, type RollupOptions } from 'rollup';
 import { BuildError } from './build-error.ts';
 import type { Compiled } from './compile.ts';
 import { flattenClasses } from './flatten-classes.ts';
 import { hoistFunctions } from './hoist-functions.ts';
+import { inlineConstants } from './inline-constants.ts';
 import { narrowIndent } from './narrow-indent.ts';
 import { ROOT } from './paths.ts';
+import { shortenNames } from './shorten-names.ts';
 
 export interface Bundle {
   code: string;
@@ -30,7 +26,14 @@ export function rollupOptions(
 ): RollupOptions & { output: OutputOptions } {
   return {
     input: entry,
-    plugins: [compiledModules(compiled), flattenClasses(), hoistFunctions(), narrowIndent()],
+    plugins: [
+      compiledModules(compiled),
+      flattenClasses(),
+      hoistFunctions(),
+      inlineConstants(),
+      shortenNames((name) => compiled.publicNames.has(name)),
+      narrowIndent(),
+    ],
     onwarn(warning) {
       const exported = warning.code === 'MISSING_NAME_OPTION_FOR_IIFE_EXPORT';
       const problem = exported ? 'the entry exports something, but nobody imports an app' : warning.message;
@@ -38,7 +41,8 @@ export function rollupOptions(
     },
     output: {
       file,
-      format: 'iife',
+      // The bundle's names are global: in a function around them each method would hold one variable more, its scope.
+      format: 'es',
       // A board ignores "use strict" and has no Object.freeze; nobody imports the bundle.
       strict: false,
       esModule: false,

@@ -6,6 +6,7 @@ import ts from 'typescript';
 import { BuildError } from './build-error.ts';
 import { diagnosticLine } from './diagnostics.ts';
 import { FIRMWARE_DIR } from './paths.ts';
+import { publicNames } from './public-names.ts';
 import { subsetProblems } from './subset.ts';
 import type { VirtualModules } from './virtual-modules.ts';
 
@@ -14,6 +15,8 @@ export interface Compiled {
   modules: Map<string, { code: string; map: string }>;
   /** Absolute path that an import stands for, or undefined when TypeScript did not see it. */
   resolve(specifier: string, importer: string): string | undefined;
+  /** Property names that somebody outside of the bundle sees. */
+  publicNames: Set<string>;
   /** Absolute paths of everything that was read from disk: sources and declarations. */
   inputs: string[];
 }
@@ -37,8 +40,8 @@ export function compileFirmware(entry: string, virtual: VirtualModules): Compile
   const read = program.getSourceFiles().map((file) => file.fileName);
   return {
     modules,
-    resolve: (specifier, importer) =>
-      virtual.paths.get(specifier) ?? resolveOnDisk(specifier, importer, options),
+    publicNames: publicNames(program),
+    resolve: (specifier, importer) => virtual.paths.get(specifier) ?? resolveOnDisk(specifier, importer, options),
     inputs: read.filter((path) => !virtual.texts.has(path)),
   };
 }
@@ -56,8 +59,7 @@ export function firmwareProblems(): string[] {
 function firmwareOptions(): ts.CompilerOptions {
   const path = join(FIRMWARE_DIR, 'tsconfig.json');
   const { config, error } = ts.readConfigFile(path, ts.sys.readFile);
-  if (error !== undefined)
-    throw new BuildError('firmware/tsconfig.json cannot be read', [diagnosticLine(error)]);
+  if (error !== undefined) throw new BuildError('firmware/tsconfig.json cannot be read', [diagnosticLine(error)]);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, FIRMWARE_DIR);
   return {
     ...options,
@@ -84,18 +86,13 @@ function firmwareHost(options: ts.CompilerOptions, virtual: VirtualModules): ts.
   host.resolveModuleNameLiterals = (literals, importer, _redirect, resolveOptions) =>
     literals.map((literal) => {
       const path = virtual.paths.get(literal.text);
-      if (path !== undefined)
-        return { resolvedModule: { resolvedFileName: path, extension: ts.Extension.Ts } };
+      if (path !== undefined) return { resolvedModule: { resolvedFileName: path, extension: ts.Extension.Ts } };
       return ts.resolveModuleName(literal.text, importer, resolveOptions, host);
     });
   return host;
 }
 
-function resolveOnDisk(
-  specifier: string,
-  importer: string,
-  options: ts.CompilerOptions,
-): string | undefined {
+function resolveOnDisk(specifier: string, importer: string, options: ts.CompilerOptions): string | undefined {
   // The emitted import names `x.js`; the source beside it is `x.ts`.
   const asWritten = specifier.startsWith('.') ? specifier.replace(/\.js$/, '.ts') : specifier;
   return ts.resolveModuleName(asWritten, importer, options, ts.sys).resolvedModule?.resolvedFileName;

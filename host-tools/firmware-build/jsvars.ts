@@ -15,10 +15,8 @@ export interface JsVarEstimate {
   values: number;
 }
 
-/** A function in flash without its name and parameters: itself, its code reference, its scope link, its line. */
-const FUNCTION_VARS = 4;
-/** The scope of a function that ran and is kept alive by the functions created in it. */
-const SCOPE_VARS = 8;
+/** A function in flash without its name and parameters: itself, its code reference and that one's name. */
+const FUNCTION_VARS = 3;
 /** The prototype object of a class, with its name and its `constructor`. */
 const PROTOTYPE_VARS = 5;
 /** A variable has 14 bytes; a name keeps 4 characters in the first and a text 9, then 10 in each further one. */
@@ -83,8 +81,6 @@ function addValue(node: AnyNode, sum: Sum): void {
   switch (node.type) {
     case 'FunctionExpression':
       return addFunction(node, sum);
-    case 'CallExpression':
-      return addCall(node.callee as AnyNode, sum);
     case 'Literal':
       sum.values += literalVars(node.value);
       return;
@@ -111,16 +107,6 @@ function addValue(node: AnyNode, sum: Sum): void {
     default:
       return;
   }
-}
-
-/**
- * `(function () { ... })()`: the wrapper of the bundle and of each class. Other calls are not looked
- * into.
- */
-function addCall(callee: AnyNode, sum: Sum): void {
-  if (callee.type !== 'FunctionExpression') return;
-  sum.values += SCOPE_VARS;
-  for (const statement of callee.body.body) addStatement(statement as AnyNode, sum);
 }
 
 type Method = MemberExpression & { object: MemberExpression & { object: Identifier } };

@@ -3,15 +3,17 @@
 // whose mapped flash addresses its file search does not know. An excerpt that does not stand at the place means that
 // the board runs another bundle, and then nothing is claimed. Called by stack-places.ts.
 import { readFileSync } from 'node:fs';
-import { SourceMap, type SourceMapPayload } from 'node:module';
+import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
-import type { AnyNode, Program } from 'acorn';
+import type { AnyNode, Identifier, Program } from 'acorn';
 import { parse } from 'acorn';
 import { childrenOf } from '../firmware-build/es5-tree.ts';
 import { ROOT } from '../firmware-build/paths.ts';
 
 /** 1-based; `file` as seen from the repository's root. */
 export interface Place {
+  /** The function as its author named it; the bundle has a short form. Undefined for code outside of functions. */
+  name: string | undefined;
   file: string;
   line: number;
   column: number;
@@ -28,8 +30,13 @@ export interface Frame {
   excerpt: string | undefined;
 }
 
+/** `name`: what the source has in the place of this word, where a pass of the build put a shorter one. */
+type NamedMapping = SourceMapping & { name?: string };
+
 interface Body {
   name: string | undefined;
+  /** Offset in the bundle of that name. */
+  nameAt: number | undefined;
   /** Offset in the bundle of what the interpreter keeps of the function. */
   start: number;
   end: number;
@@ -38,7 +45,7 @@ interface Body {
 export class BundleMap {
   private readonly lineStarts: number[];
   private readonly map: SourceMap;
-  private bodies: Body[] | undefined;
+  private readonly bodies: Body[];
 
   /** `file` is where the bundle lies: the map's paths start there. Throws for a map that is none. */
   constructor(
@@ -47,6 +54,7 @@ export class BundleMap {
     mapText: string,
   ) {
     this.map = new SourceMap(JSON.parse(mapText) as SourceMapPayload);
+    this.bodies = bodiesOf(code);
     this.lineStarts = [0];
     for (let at = code.indexOf('\n'); at >= 0; at = code.indexOf('\n', at + 1)) this.lineStarts.push(at + 1);
   }
@@ -73,7 +81,6 @@ export class BundleMap {
    * builds of the interpreter leave the text out; then the name has to be right.
    */
   private inBodies(frame: Frame): (number | undefined)[] {
-    this.bodies ??= bodiesOf(this.code);
     const found = this.bodies
       .map((body) => ({ name: body.name, offset: this.inBody(body, frame) }))
       .filter(({ offset }) => offset !== undefined);
@@ -93,12 +100,7 @@ export class BundleMap {
   }
 
   /** The interpreter means the first character of a word: anything else in the text is another program. */
-  private inLine(
-    start: number,
-    limit: number,
-    column: number,
-    excerpt: string | undefined,
-  ): number | undefined {
+  private inLine(start: number, limit: number, column: number, excerpt: string | undefined): number | undefined {
     const line = this.lineFrom(start, limit);
     const [before = '', here = ''] = [line[column - 2], line[column - 1]];
     if (here.trim() === '' || (/\w/.test(before) && /\w/.test(here))) return undefined;
@@ -111,12 +113,24 @@ export class BundleMap {
   }
 
   private original(offset: number): Place | undefined {
+    const entry = this.entryAt(offset);
+    if (entry === undefined) return undefined;
+    const file = relative(ROOT, resolve(dirname(this.file), entry.originalSource)).replaceAll('\\', '/');
+    return { name: this.nameAround(offset), file, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+  }
+
+  private entryAt(offset: number): NamedMapping | undefined {
     let line = this.lineStarts.findIndex((start) => start > offset) - 1;
     if (line < 0) line = this.lineStarts.length - 1;
     const entry = this.map.findEntry(line, offset - this.lineStarts[line]!);
-    if (!('originalSource' in entry) || entry.generatedLine !== line) return undefined;
-    const file = relative(ROOT, resolve(dirname(this.file), entry.originalSource)).replaceAll('\\', '/');
-    return { file, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+    return 'originalSource' in entry && entry.generatedLine === line ? entry : undefined;
+  }
+
+  /** Of the innermost function; bodies are listed from the outside in. */
+  private nameAround(offset: number): string | undefined {
+    const body = this.bodies.findLast(({ start, end }) => start <= offset && offset < end);
+    if (body?.nameAt === undefined) return body?.name;
+    return this.entryAt(body.nameAt)?.name ?? body.name;
   }
 }
 
@@ -129,11 +143,12 @@ function fits(line: string, excerpt: string): boolean {
 
 /** Every function of the bundle, and the bundle itself, whose top level runs from the stored file as well. */
 function bodiesOf(code: string): Body[] {
-  const bodies: Body[] = [{ name: undefined, start: 0, end: code.length }];
-  const visit = (node: AnyNode | Program, name: string | undefined): void => {
+  const bodies: Body[] = [{ name: undefined, nameAt: undefined, start: 0, end: code.length }];
+  const visit = (node: AnyNode | Program, given: Identifier | undefined): void => {
     if (node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression') {
       const body = node.body as AnyNode;
-      bodies.push({ name: node.id?.name ?? name, start: keptFrom(code, body.start), end: body.end });
+      const id = node.id ?? given;
+      bodies.push({ name: id?.name, nameAt: id?.start, start: keptFrom(code, body.start), end: body.end });
     }
     for (const child of childrenOf(node)) visit(child, nameGiven(node, child));
   };
@@ -147,16 +162,16 @@ function keptFrom(code: string, bodyStart: number): number {
 }
 
 /** The name under which a function is called: a variable's, a property's, a method's. */
-function nameGiven(parent: AnyNode | Program, child: AnyNode): string | undefined {
+function nameGiven(parent: AnyNode | Program, child: AnyNode): Identifier | undefined {
   switch (parent.type) {
     case 'VariableDeclarator':
-      return parent.id.type === 'Identifier' ? parent.id.name : undefined;
+      return parent.id.type === 'Identifier' ? parent.id : undefined;
     case 'Property':
-      return parent.key.type === 'Identifier' ? parent.key.name : undefined;
+      return parent.key.type === 'Identifier' ? parent.key : undefined;
     case 'AssignmentExpression': {
       const { left } = parent;
       const named = left.type === 'MemberExpression' ? left.property : left;
-      return child === parent.right && named.type === 'Identifier' ? named.name : undefined;
+      return child === parent.right && named.type === 'Identifier' ? named : undefined;
     }
     default:
       return undefined;

@@ -61,14 +61,14 @@ export class Decoder {
     const place = this.bundles.locate(frame);
     const where = `${frame.inFile ? 'bundle' : 'body'}:${frame.line}:${frame.column}`;
     const source = place === undefined ? undefined : placeText(place);
-    const name = frame.name ?? '(top level or unnamed)';
+    const name = place?.name ?? frame.name ?? '(top level or unnamed)';
     const text =
       source === undefined ? `  at ${name} ${where} (no bundle here fits)` : `  at ${name} ${source}`;
     return {
       kind: 'trace',
       level: 'error',
       text,
-      fields: { function: frame.name ?? null, at: where, source: source ?? null },
+      fields: { function: place?.name ?? frame.name ?? null, at: where, source: source ?? null },
     };
   }
 }

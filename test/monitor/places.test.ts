@@ -30,7 +30,7 @@ function lineOf(remark: string): number {
 
 const build = (): Promise<Firmware> => buildFirmware('linux-udp', { app: join(ROOT, APP) });
 
-/** Tells the board to fail, and gives the source places that the monitor names, in order. */
+/** Tells the board to fail, and gives the functions and source places that the monitor names, in order. */
 async function placesAfter(
   board: Board,
   bundle: string,
@@ -44,7 +44,7 @@ async function placesAfter(
   client.lines.onLine((line) => {
     if (line.startsWith('    at ')) assert.match(line, form);
     for (const { fields } of decoder.line(line, 0))
-      if (typeof fields.source === 'string') places.push(fields.source);
+      if (typeof fields.source === 'string') places.push(`${String(fields.function)} ${fields.source}`);
   });
   await client.event(request);
   await until(() => places.length >= count, `${count} places`);
@@ -54,10 +54,10 @@ async function placesAfter(
 
 async function checkBoth(board: Board, { file }: Firmware, form: RegExp): Promise<void> {
   const [thrown, called] = await placesAfter(board, file, { fail: 'read' }, form, 2);
-  assert.equal(thrown, `${APP}:${lineOf('thrown here: first')}`);
-  assert.equal(called, `${APP}:${lineOf('called here: first')}`);
+  assert.equal(thrown, `readInner ${APP}:${lineOf('thrown here: first')}`);
+  assert.equal(called, `outer ${APP}:${lineOf('called here: first')}`);
   const [method] = await placesAfter(board, file, { by: 3 }, form, 1);
-  assert.equal(method, `${APP}:${lineOf('thrown here: second')}`);
+  assert.equal(method, `step ${APP}:${lineOf('thrown here: second')}`);
 }
 
 const skip = interpreterPath() === undefined ? INTERPRETER_REMEDY : false;
@@ -75,11 +75,7 @@ describe('errors lead to the TypeScript', { concurrency: false }, () => {
   for (const [how, form, loader] of [
     ['with positions in the stored file', IN_FILE, undefined],
     // A copy in memory has no file: its positions count from the body, as those of mapped flash on an ESP32 do.
-    [
-      'with positions in the body, as an ESP32 prints them',
-      IN_BODY,
-      'eval(require("Storage").read("app")+"");',
-    ],
+    ['with positions in the body, as an ESP32 prints them', IN_BODY, 'eval(require("Storage").read("app")+"");'],
   ] as const) {
     it(`on the real interpreter, ${how}`, { skip }, () =>
       inDirectory(async (directory) => {
