@@ -6,6 +6,7 @@ import { InvalidArgumentError } from 'commander';
 import type { BoardFile } from '../firmware-build/boards.ts';
 import { loadBoard } from '../firmware-build/boards.ts';
 import { firmwareUpload } from '../flash/firmware-upload.ts';
+import type { ChipFamily } from '../flash/chip-session.ts';
 import type { Erase, FlashJob, Upload } from '../flash/flash-board.ts';
 import { batchExitCode, flashMany } from '../flash/flash-many.ts';
 import { progressDisplay } from '../flash/flash-progress.ts';
@@ -66,12 +67,7 @@ export function register(program: Command): void {
     .option('--no-app', 'do not upload the Fairhop firmware')
     .option('--dry-run', 'only say what would be written')
     .option('--erase <what>', 'none, region (stored files) or all', eraseChoice, 'none' as Erase)
-    .option(
-      '--baud <n>',
-      'rate to start with; it steps down on errors',
-      numberBetween(9600, 3_000_000),
-      921_600,
-    )
+    .option('--baud <n>', 'rate to start with; it steps down on errors', numberBetween(9600, 3_000_000), 921_600)
     .option('--trust', 'accept a download without a SHA-256 on record')
     .option(
       '--backup-dir <dir>',
@@ -89,9 +85,11 @@ async function flash(flags: FlashFlags): Promise<void> {
   const board = readBoard(flags.board);
   const listed = await listPorts(thisComputer(), knownBoardsUsb());
   const ports = choosePorts(listed, flags.port ?? [], flags.all === true);
-  const image = await runtimeFor(flags, chipOf(board));
+  // This computer's own interpreter has no loader, but it takes the firmware all the same.
+  const chip = flags.runtime === false && board.chip.family === 'linux' ? null : chipOf(board);
+  const image = chip === null ? null : await runtimeFor(flags, chip);
   const upload = flags.app && flags.dryRun !== true ? await uploadFor(flags.board) : null;
-  const jobs = ports.map((port) => jobFor(flags, board, port, image, upload));
+  const jobs = ports.map((port) => jobFor(flags, board, chip, port, image, upload));
 
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
@@ -138,25 +136,21 @@ function readBoard(id: string): BoardFile {
   }
 }
 
-function chipOf(board: BoardFile): FlashJob['chip'] {
+function chipOf(board: BoardFile): ChipFamily {
   const { family } = board.chip;
   if (family !== 'linux') return family;
   throw new CliError(
     `${board.id} runs on this computer and is not flashed`,
-    'choose a board with an ESP32',
+    'choose a board with an ESP32, or give --no-runtime for an Espruino that runs already',
     ExitCode.Usage,
   );
 }
 
-async function runtimeFor(flags: FlashFlags, chip: FlashJob['chip']): Promise<RuntimeImage | null> {
+async function runtimeFor(flags: FlashFlags, chip: ChipFamily): Promise<RuntimeImage | null> {
   if (flags.runtime === false) return null;
   if (flags.runtime !== undefined) return loadRuntime(flags.runtime);
-  return downloadRuntime(
-    readDownloadManifest(),
-    chip,
-    flags.trust === true,
-    `${DATA_DIRECTORY}/runtime`,
-    (text) => console.error(text),
+  return downloadRuntime(readDownloadManifest(), chip, flags.trust === true, `${DATA_DIRECTORY}/runtime`, (text) =>
+    console.error(text),
   );
 }
 
@@ -171,6 +165,7 @@ async function uploadFor(boardId: string): Promise<Upload> {
 function jobFor(
   flags: FlashFlags,
   board: BoardFile,
+  chip: FlashJob['chip'],
   port: ChosenPort,
   image: RuntimeImage | null,
   upload: Upload | null,
@@ -178,7 +173,7 @@ function jobFor(
   return {
     port: port.path,
     usb: port.usb,
-    chip: chipOf(board),
+    chip,
     flashBytes: board.chip.flashBytes,
     image,
     upload,

@@ -13,8 +13,6 @@ import type { SerialLine } from './lines/serial-line.ts';
 
 export const BOOT_FILE = '.bootcde';
 const BOOT_LINE_WITHIN_MS = 10_000;
-/** The answer must be on its way before the interpreter starts anew. */
-const RELOAD = 'setTimeout(load,50)';
 
 /** Builds the firmware first: no board is touched for a build that fails. Throws what building throws. */
 export async function firmwareUpload(boardId: string): Promise<Upload> {
@@ -59,7 +57,7 @@ async function upload(
   const started = bootLine(client, boardId);
   // A failure of the restart itself is reported by the request, not by the line that never comes.
   started.catch(() => {});
-  await client.eval(RELOAD);
+  await client.reload();
   await started;
   return true;
 }

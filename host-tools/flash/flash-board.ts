@@ -35,7 +35,8 @@ export type Upload = (
 export interface FlashJob {
   readonly port: string;
   readonly usb: UsbIdentity | null;
-  readonly chip: ChipFamily;
+  /** Null where the runtime is left alone: nobody looks at the chip then. */
+  readonly chip: ChipFamily | null;
   /** Flash size the board is sold with; a smaller chip is a different board. */
   readonly flashBytes: number;
   /** Null leaves the runtime as it is and only uploads. */

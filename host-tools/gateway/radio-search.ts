@@ -1,6 +1,7 @@
 // Who answers on a serial port: a board with the Fairhop firmware, a bare interpreter, nobody. Asks the ports it is
 // given and chooses the gateway's radio board among them; changes nothing on any board. run.ts calls it.
 import { CliError, ExitCode } from '../cli/cli-error.ts';
+import { hasFirmware, readSettings } from '../provision/board-storage.ts';
 import { PacketClient, PacketError } from '../serial/packet-protocol.ts';
 import { PortError } from '../serial/port-errors.ts';
 import { OpenPort } from '../serial/serial-port.ts';
@@ -27,11 +28,6 @@ type Answer =
 /** A board answers in milliseconds; one that opening the port has reset takes a second or two to boot. */
 const ANSWER_WITHIN_MS = 3000;
 const PACKET_WITHIN_MS = 900;
-const SETTINGS_FILE = 'fh.node';
-/** Whether the saved program is ours: it reads that file. */
-const IS_FAIRHOP =
-  `(function(f){return f!==undefined&&f.indexOf("${SETTINGS_FILE}")>=0})` + '(require("Storage").read(".bootcde"))';
-
 /** The one Fairhop board among these ports, or undefined. What is not used is said. Throws when there are several. */
 export async function findRadio(paths: string[], print: (line: string) => void): Promise<RadioBoard | undefined> {
   const answers = await Promise.all(paths.map(ask));
@@ -96,7 +92,7 @@ async function ask(path: string): Promise<Answer> {
  * to which no program listens.
  */
 async function identify(client: PacketClient, path: string): Promise<Answer> {
-  if ((await patiently(() => client.eval(IS_FAIRHOP))) !== true) return { kind: 'interpreter', path };
+  if (!(await patiently(() => hasFirmware(client)))) return { kind: 'interpreter', path };
   return { kind: 'fairhop', board: { path, settings: await settingsOn(client) } };
 }
 
@@ -112,11 +108,6 @@ async function patiently<T>(request: () => Promise<T>): Promise<T> {
 }
 
 async function settingsOn(client: PacketClient): Promise<Provisioned | undefined> {
-  const bytes = await patiently(() => client.readFile(SETTINGS_FILE));
-  try {
-    const { address, ledger } = JSON.parse(Buffer.from(bytes ?? []).toString()) as Partial<Provisioned>;
-    return typeof address === 'number' && typeof ledger === 'string' ? { address, ledger } : undefined;
-  } catch {
-    return undefined;
-  }
+  const { address, ledger } = (await patiently(() => readSettings(client))) ?? {};
+  return typeof address === 'number' && typeof ledger === 'string' ? { address, ledger } : undefined;
 }

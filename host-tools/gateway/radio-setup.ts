@@ -2,20 +2,15 @@
 // what is missing and waits until it runs. Files are proven by their checksum; the settings come last, so that a board
 // that was unplugged in between counts as unprovisioned still.
 import { CliError, ExitCode } from '../cli/cli-error.ts';
-import { settingsOf } from '../provision/found-desk.ts';
+import { restart, writeFiles } from '../provision/board-storage.ts';
+import { FIELD_PACE, settingsOf } from '../provision/found-desk.ts';
 import { addressText, boardFiles, keyTable, type Identity } from '../provision/identity.ts';
 import { PacketClient, PacketError } from '../serial/packet-protocol.ts';
 import { OpenPort } from '../serial/serial-port.ts';
-import { parseBoardLine } from './board-lines.ts';
 import { linkKeys, type Desk } from './desk.ts';
 import type { RadioBoard } from './radio-search.ts';
 
-/** A board in a field: quieter than on a table, to leave the air to the readings. */
-const FIELD_PACE = { helloMinMs: 10_000, helloMaxMs: 300_000, receiptDelayMs: 2000, retryS: 60, freePerMille: 10 };
-const BOOT_WITHIN_MS = 10_000;
 const PACKET_WITHIN_MS = 4000;
-/** The answer must be on its way before the interpreter starts anew. */
-const RELOAD = 'setTimeout(load,50)';
 
 /** Throws a CliError when the board is not this gateway's, or cannot become its radio. */
 export function checkRadio(desk: Desk, { path, settings }: RadioBoard): void {
@@ -55,7 +50,8 @@ export async function setUpRadio(
   const port = await OpenPort.open(path);
   const client = new PacketClient(port, { packetTimeoutMs: PACKET_WITHIN_MS });
   try {
-    if (await write(client, files, onProgress)) await restart(client, desk.founding.gatewayAddress);
+    const written = await writeFiles(client, files, onProgress);
+    if (written.length > 0) await restartAs(client, desk.founding.gatewayAddress);
   } catch (error) {
     if (!(error instanceof PacketError)) throw error;
     throw new CliError(
@@ -82,39 +78,8 @@ function radioFiles(desk: Desk): Map<string, Uint8Array> {
   return boardFiles(settings, keyTable(desk.linkSecretOf(address), peers), desk.paySecretOf(address));
 }
 
-/** True when something had to be written. */
-async function write(
-  client: PacketClient,
-  files: Map<string, Uint8Array>,
-  onProgress: (text: string) => void,
-): Promise<boolean> {
-  let wrote = false;
-  const order = [...files.keys()].sort((a, b) => Number(a === 'fh.node') - Number(b === 'fh.node'));
-  for (const name of order) {
-    let sent = false;
-    await client.writeFile(name, files.get(name)!, () => (sent = true));
-    if (sent) onProgress(`wrote ${name} (${files.get(name)!.length} bytes)`);
-    wrote ||= sent;
-  }
-  return wrote;
-}
-
-/** Rejects when the board does not come up as `address`. */
-async function restart(client: PacketClient, address: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const booted = new Promise<void>((resolve, reject) => {
-    timer = setTimeout(() => reject(new PacketError('timeout', 'it does not start again')), BOOT_WITHIN_MS);
-    client.lines.onLine((line) => {
-      const message = parseBoardLine(line);
-      if (message?.kind === 'boot' && message.address === address) resolve();
-    });
-  });
-  // A failure of the request itself is reported by the request.
-  booted.catch(() => {});
-  try {
-    await client.eval(RELOAD);
-    await booted;
-  } finally {
-    clearTimeout(timer);
-  }
+async function restartAs(client: PacketClient, own: number): Promise<void> {
+  const { address } = await restart(client);
+  if (address === own) return;
+  throw new PacketError('refused', `it starts as ${addressText(address)}, not as ${addressText(own)}`);
 }

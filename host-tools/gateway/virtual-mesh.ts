@@ -9,6 +9,7 @@ import type { TransmissionReport } from '../ether/ether.ts';
 import { RealScheduler } from '../ether/scheduler.ts';
 import { defaultVillage, type Position } from '../ether/topology.ts';
 import { boardFiles, keyTable, type Identity } from '../provision/identity.ts';
+import { writingOrder } from '../provision/board-storage.ts';
 import { settingsOf } from '../provision/found-desk.ts';
 import { joinStreams } from '../serial/byte-stream.ts';
 import { openPty, type Pty } from '../serial/pty.ts';
@@ -176,8 +177,7 @@ async function checkpointsFor(
 /** What differs is written, the settings last; a real interpreter is then started anew, one in this process now. */
 async function writeFiles(board: Board, files: Map<string, Uint8Array>): Promise<void> {
   let changed = false;
-  const order = [...files.keys()].sort((a, b) => Number(a === 'fh.node') - Number(b === 'fh.node'));
-  for (const name of order) {
+  for (const name of writingOrder(files)) {
     const bytes = files.get(name)!;
     const held = await board.readFile(name);
     if (held !== undefined && Buffer.compare(held, bytes) === 0) continue;

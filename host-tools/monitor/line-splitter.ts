@@ -46,6 +46,9 @@ const PLAIN = /^[ -~]*\r?$/;
 /** ECMA-48, 5.4: a control sequence ends with a byte from 0x40 to 0x7e. */
 const SEQUENCES = /\u001b\[[0-?]*[ -/]*[@-~]/g;
 
+/** Prompts, and the one-byte answers (ACK, NAK) to whoever had the port before the monitor. */
+const BEFORE_A_LINE = /^[>\u0006\u0015]+/;
+
 function shown(bytes: Buffer): string {
   let text = bytes.toString('latin1');
   // The interpreter writes its prompt before it erases it again, so that it stands before the next line.
@@ -55,7 +58,7 @@ function shown(bytes: Buffer): string {
   } catch {
     // Line noise, or a wrong rate: shown byte by byte.
   }
-  text = text.replace(SEQUENCES, '').replace(/\r/g, '').replace(/^>+/, '');
+  text = text.replace(SEQUENCES, '').replace(/\r/g, '').replace(BEFORE_A_LINE, '');
   return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, escaped);
 }
 

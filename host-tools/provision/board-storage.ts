@@ -1,5 +1,6 @@
 // The Fairhop files in a board's Storage over the packet protocol: what is there, erased, written with proof, and the
-// firmware started anew. Knows names, not what is in the files. Used by provisioning, backup and `fairhop node`.
+// firmware started anew. Knows names, not what is in the files. Used by provisioning, backup, `fairhop node` and
+// the gateway's own radio.
 import { CliError, ExitCode } from '../cli/cli-error.ts';
 import { parseBoardLine } from '../gateway/board-lines.ts';
 import { PacketError, type PacketClient } from '../serial/packet-protocol.ts';
@@ -8,8 +9,6 @@ export const SETTINGS_FILE = 'fh.node';
 export const RADIO_FILE = 'fh.radio';
 
 const BOOT_WITHIN_MS = 20_000;
-/** The answer must be on its way before the interpreter starts anew. */
-const RELOAD = 'setTimeout(load,50)';
 /**
  * Whether the saved program is ours: it names that file. Looked at piece by piece, because the whole of it would not
  * fit beside a running node where the interpreter copies what it reads.
@@ -24,9 +23,14 @@ export interface Boot {
   address: number;
 }
 
+/** False when the board runs something else, or nothing. */
+export async function hasFirmware(client: PacketClient): Promise<boolean> {
+  return (await client.eval(IS_FAIRHOP)) === true;
+}
+
 /** Throws a CliError when the board runs something else. */
 export async function requireFirmware(client: PacketClient): Promise<void> {
-  if ((await client.eval(IS_FAIRHOP)) === true) return;
+  if (await hasFirmware(client)) return;
   throw new CliError(
     'the board has no Fairhop firmware',
     'put it there with `fairhop flash --board ID`',
@@ -45,15 +49,19 @@ export async function eraseFiles(client: PacketClient, names: readonly string[])
   for (const name of names) await client.eval(`require("Storage").erase(${JSON.stringify(name)})`);
 }
 
-/** The settings last: where they are, the rest is. Returns the names of those that were not there as they should be. */
+/** The settings last: where they are, the rest is. */
+export function writingOrder(files: ReadonlyMap<string, Uint8Array>): string[] {
+  return [...files.keys()].sort((a, b) => Number(a === SETTINGS_FILE) - Number(b === SETTINGS_FILE));
+}
+
+/** In that order. Returns the names of those that were not there as they should be. */
 export async function writeFiles(
   client: PacketClient,
   files: ReadonlyMap<string, Uint8Array>,
   onProgress: (text: string) => void,
 ): Promise<string[]> {
   const written: string[] = [];
-  const order = [...files.keys()].sort((a, b) => Number(a === SETTINGS_FILE) - Number(b === SETTINGS_FILE));
-  for (const name of order) {
+  for (const name of writingOrder(files)) {
     const bytes = files.get(name)!;
     let sent = false;
     await client.writeFile(name, bytes, () => (sent = true));
@@ -78,7 +86,7 @@ export async function restart(client: PacketClient): Promise<Boot> {
   // A failure of the request itself is reported by the request.
   booted.catch(() => {});
   try {
-    await client.eval(RELOAD);
+    await client.reload();
     return await booted;
   } finally {
     clearTimeout(timer);

@@ -86,6 +86,15 @@ export function joinOf(founding: Founding, member: Identity, nonce: number, vali
   );
 }
 
+/** A board in a field: quieter than on a table, to leave the air to the readings. */
+export const FIELD_PACE = {
+  helloMinMs: 10_000,
+  helloMaxMs: 300_000,
+  receiptDelayMs: 2000,
+  retryS: 60,
+  freePerMille: 10,
+};
+
 /** The settings of a member's board that follow from the genesis; the rest is the caller's choice. */
 export function settingsOf(
   founding: Founding,

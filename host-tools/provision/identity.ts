@@ -1,7 +1,7 @@
 // A node's identity as provisioning makes it (SPEC 6, 7.2): two secrets, the chequebook and the key table, and the
 // files a board needs. Knows no ports and no ledger state; the caller writes and submits.
-import type { RadioProfile } from '#protocol';
 import { bookRoot, macKey, putU32, toHex } from '#protocol';
+import type { NodeConfig } from '#mesh';
 import { KeyRecord } from '#mesh';
 import { nodeCrypto, pairKeys, x25519, x25519PublicKey } from '../crypto/index.ts';
 import { makeChequebook } from './chequebook.ts';
@@ -62,33 +62,11 @@ export function keyTable(linkSecret: Uint8Array, peers: { address: number; linkK
   return table;
 }
 
-/** What goes into a board's `fh.node`, as JSON: everything of NodeConfig, byte arrays in hexadecimal. */
-export interface NodeSettings {
+/** A board's `fh.node`, as JSON: NodeConfig with its byte arrays in hexadecimal, and what main.ts itself reads. */
+export interface NodeSettings extends Omit<NodeConfig, 'ledger' | 'networkKey'> {
   name: string;
-  address: number;
-  home: number;
   ledger: string;
   networkKey: string;
-  generation: number;
-  endOnHost: boolean;
-  profile: RadioProfile;
-  linkValue: number;
-  levyPerMille: number;
-  price: number;
-  trustMaxLinks: number;
-  payBatchLinks: number;
-  claimFirstLinks: number;
-  windowCode: number;
-  epochHeights: number;
-  blockIntervalS: number;
-  freePerMille: number;
-  emergencyPerMille: number;
-  servicePerMille: number;
-  dutyPerMille: number;
-  retryS: number;
-  helloMinMs: number;
-  helloMaxMs: number;
-  receiptDelayMs: number;
   /** Seconds between two readings; 0 sends none. */
   readingS: number;
 }

@@ -15,10 +15,11 @@ import {
   settingsBytes,
   writeFiles,
 } from './board-storage.ts';
-import { settingsOf } from './found-desk.ts';
+import { FIELD_PACE, settingsOf } from './found-desk.ts';
 import type { HomeLedger } from './home-ledger.ts';
 import { addressText, keyTable, type Identity } from './identity.ts';
 import { identityOf, keepJoin, newRecord, requirePeople, retire, sha256Hex } from './node-record.ts';
+import { SETTABLE } from './node-settings.ts';
 import { backupPath, readRecords, type ProvisionRecord } from './provision-files.ts';
 import { radioSettings, type RadioWish } from './radio-channel.ts';
 
@@ -49,32 +50,7 @@ export interface ProvisionResult {
   replaced: string | null;
 }
 
-/** A board in a field: quieter than on a table, to leave the air to the readings. */
-const FIELD_PACE = {
-  helloMinMs: 10_000,
-  helloMaxMs: 300_000,
-  receiptDelayMs: 2000,
-  retryS: 60,
-  freePerMille: 10,
-};
 const READING_S = 600;
-/** Settings that belong to the board's owner and survive a repeat; the rest follows from the ledger. */
-export const OWN_SETTINGS = [
-  'readingS',
-  'price',
-  'freePerMille',
-  'emergencyPerMille',
-  'servicePerMille',
-  'dutyPerMille',
-  'retryS',
-  'helloMinMs',
-  'helloMaxMs',
-  'receiptDelayMs',
-  'trustMaxLinks',
-  'payBatchLinks',
-  'claimFirstLinks',
-] as const;
-
 type Settings = Record<string, unknown>;
 
 /** Throws CliErrors, StoreErrors and PacketErrors. */
@@ -195,7 +171,9 @@ function filesOf(job: ProvisionJob, identity: Identity, before: Settings): Map<s
     ...FIELD_PACE,
     readingS: READING_S,
   });
-  const own = OWN_SETTINGS.filter((key) => typeof before[key] === 'number').map((key) => [key, before[key]]);
+  // What the owner has set survives a repeat; the rest follows from the ledger.
+  const kept = Object.keys(SETTABLE).filter((key) => typeof before[key] === 'number');
+  const own = kept.map((key) => [key, before[key]]);
   const settings = {
     ...fromLedger,
     ...Object.fromEntries(own),

@@ -73,6 +73,11 @@ export class PacketClient {
     return this.enqueue(() => this.evalNow(expression));
   }
 
+  /** Starts the saved program anew. Resolves before it does, so that the answer is still heard. */
+  async reload(): Promise<void> {
+    await this.eval('setTimeout(load,50)');
+  }
+
   /**
    * Hands the object to the board's E.on('packet') listeners. Not retried: a repeated event would act twice.
    */

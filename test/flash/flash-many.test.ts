@@ -1,25 +1,33 @@
 // Twenty boards, eight at a time: all done, the report complete, one failure stopping nobody; and the report
 // as CSV.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { it } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import { bootFromFlash } from '../../host-tools/flash/esp-rom-emulator/boot.ts';
 import { EmulatedBoard } from '../../host-tools/flash/esp-rom-emulator/emulated-board.ts';
 import { serveRfc2217 } from '../../host-tools/flash/esp-rom-emulator/serve-rfc2217.ts';
 import type { FlashJob } from '../../host-tools/flash/flash-board.ts';
 import { batchExitCode, flashMany } from '../../host-tools/flash/flash-many.ts';
-import { emptyReport, reportCsv } from '../../host-tools/flash/flash-report.ts';
+import { emptyReport, reportCsv, type FlashReport } from '../../host-tools/flash/flash-report.ts';
 import { lineFor } from '../../host-tools/flash/lines/serial-line.ts';
+import { jsonOf } from '../cli/json-schemas.ts';
+import { runCommand } from '../ports/run-command.ts';
 import { runtime } from './bench.ts';
+import { runtimeFiles, writeRuntime } from './images.ts';
 
 const BOARDS = 20;
 const AT_ONCE = 8;
 const FAILING = 6;
 
-it('flashes twenty boards, eight at a time, one of which is pulled out', async () => {
-  const image = runtime('esp32', 1);
+interface Fleet {
+  boards: EmulatedBoard[];
+  urls: string[];
+}
+
+/** Twenty boards on the network, one of which will be pulled out, and a directory; all gone after the test. */
+async function fleet(t: TestContext): Promise<Fleet & { directory: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'fairhop-many-'));
   const boards = Array.from(
     { length: BOARDS },
@@ -31,8 +39,32 @@ it('flashes twenty boards, eight at a time, one of which is pulled out', async (
       }),
   );
   const servers = await Promise.all(boards.map((board) => serveRfc2217(board)));
-  const jobs = servers.map(({ url }): FlashJob => ({
-    port: url,
+  t.after(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return { boards, urls: servers.map(({ url }) => url), directory };
+}
+
+/** Each board in the order it was named: done, but for the one that was pulled out. */
+function checkReports({ boards, urls }: Fleet, reports: readonly FlashReport[]): void {
+  assert.deepEqual(
+    reports.map(({ port }) => port),
+    urls,
+  );
+  reports.forEach((report, index) => {
+    assert.equal(report.exitCode, index === FAILING ? 9 : 0, `${index}: ${report.message}`);
+    const { chip, flash } = boards[index]!;
+    assert.equal(bootFromFlash(chip, flash).starts, index !== FAILING);
+  });
+  assert.equal(new Set(reports.map((report) => report.mac)).size, BOARDS);
+}
+
+it('flashes twenty boards, eight at a time, one of which is pulled out', async (t) => {
+  const { directory, ...ours } = await fleet(t);
+  const image = runtime('esp32', 1);
+  const jobs = ours.urls.map((port): FlashJob => ({
+    port,
     usb: null,
     chip: 'esp32',
     flashBytes: 4 << 20,
@@ -60,19 +92,35 @@ it('flashes twenty boards, eight at a time, one of which is pulled out', async (
   });
   assert.equal(mostAtOnce, AT_ONCE);
   assert.equal(finished.length, BOARDS);
-  reports.forEach((report, index) => {
-    assert.equal(report.port, jobs[index]!.port);
-    assert.equal(report.exitCode, index === FAILING ? 9 : 0, `${index}: ${report.message}`);
-    const { chip, flash } = boards[index]!;
-    assert.equal(bootFromFlash(chip, flash).starts, index !== FAILING);
-  });
-  assert.equal(new Set(reports.map((report) => report.mac)).size, BOARDS);
+  checkReports(ours, reports);
   assert.equal(batchExitCode(reports), 9);
-  const rows = reportCsv(reports).trimEnd().split('\r\n');
+});
+
+it('the command does the same, and its reports on stdout and in files are complete', async (t) => {
+  const { directory, ...ours } = await fleet(t);
+  const runtimePath = writeRuntime(join(directory, 'runtime'), runtimeFiles('esp32', 1));
+  const common = ['flash', '--board', 'generic-esp32-rfm95', '--runtime', runtimePath, '--no-app', '--json'];
+  const batch = ['--jobs', String(AT_ONCE), '--report', 'boards.csv', '--port', ...ours.urls];
+  const run = await runCommand([...common, ...batch], { cwd: directory });
+  assert.equal(run.status, 9, run.stderr);
+  checkReports(ours, jsonOf('flash', run.stdout)[0] as FlashReport[]);
+  const rows = readFileSync(join(directory, 'boards.csv'), 'utf8').trimEnd().split('\r\n');
   assert.equal(rows.length, BOARDS + 1);
-  assert.match(rows[FAILING + 1]!, /,failed,9,esp32,24:0a:c4:00:01:06,/);
-  await Promise.all(servers.map((server) => server.close()));
-  rmSync(directory, { recursive: true, force: true });
+  rows.slice(1).forEach((row, index) => {
+    const state = index === FAILING ? 'failed,9' : 'flashed,0';
+    const mac = `24:0a:c4:00:01:${index.toString(16).padStart(2, '0')}`;
+    assert.ok(row.startsWith(`${ours.urls[index]},${state},esp32,${mac},`), row);
+  });
+  // A second run finishes the one that was pulled out and writes nothing to the others.
+  delete ours.boards[FAILING]!.faults.unplugAfterBlocks;
+  ours.boards[FAILING]!.powerOn();
+  const again = await runCommand([...common, ...batch], { cwd: directory });
+  assert.equal(again.status, 0, again.stderr);
+  const outcomes = (jsonOf('flash', again.stdout)[0] as FlashReport[]).map(({ outcome }) => outcome);
+  assert.deepEqual(
+    outcomes,
+    outcomes.map((_, index) => (index === FAILING ? 'flashed' : 'already-there')),
+  );
 });
 
 it('the CSV report quotes what must be quoted and defuses formulas', () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Note } from '#mesh';
+import { Nb, Note, Rt } from '#mesh';
 import { Bundles } from '../../host-tools/monitor/bundles.ts';
 import { Decoder } from '../../host-tools/monitor/decoder.ts';
 import type { Entry } from '../../host-tools/monitor/entry.ts';
@@ -42,12 +42,12 @@ test('notes, packets and states are told in words', () => {
 });
 
 test('a status tells memory, neighbours with their signal, and each change of a route once', () => {
-  const neighbours = Buffer.alloc(35);
+  const neighbours = Buffer.alloc(Nb.SIZE);
   neighbours.writeUInt32BE(0x11, 0);
   neighbours[5] = 1;
   neighbours[14] = 97;
   neighbours[15] = 0xfc;
-  const routes = Buffer.alloc(28);
+  const routes = Buffer.alloc(Rt.SIZE);
   routes.writeUInt32BE(0x22, 0);
   routes[6] = 3;
   routes[16] = 1;
@@ -66,7 +66,7 @@ test('a status tells memory, neighbours with their signal, and each change of a 
       routes: table.toString('base64'),
       accounts: '',
     });
-  const entries = decode(line(routes), line(routes), line(Buffer.alloc(28)));
+  const entries = decode(line(routes), line(routes), line(Buffer.alloc(Rt.SIZE)));
   assert.deepEqual(
     entries.map(({ kind }) => kind),
     ['status', 'route', 'status', 'status', 'route'],
@@ -114,6 +114,7 @@ test('nothing a port says steers the terminal or is taken for a packet', () => {
     ...splitter.push(
       Buffer.from('>\r\x1b[J{"t":"a"}\r\n\x10\x01\x1f\xffnot a packet\n\x1b[2J\x1b]0;title\x07x\n', 'latin1'),
     ),
+    ...splitter.push(Buffer.from('\x06>\x15{"t":"b"}\nno\x06\n')),
     ...splitter.push(Buffer.from('gr\u00fc\u00dfe\nhalf')),
     ...splitter.flush(),
   ];
@@ -121,6 +122,8 @@ test('nothing a port says steers the terminal or is taken for a packet', () => {
     '{"t":"a"}',
     '\\x10\\x01\\x1f\u00ffnot a packet',
     '\\x1b]0;title\\x07x',
+    '{"t":"b"}',
+    'no\\x06',
     'gr\u00fc\u00dfe',
     'half',
   ]);
