@@ -1,16 +1,20 @@
-// Bundles page/ into the files that the gateway serves: Rollup joins the modules, TypeScript removes the
-// types. The result is kept in build/dashboard under a hash of everything that went in, so only a change
+// Bundles page/ into the files that the gateway serves: Rollup joins the modules, esbuild removes the types and the
+// blanks. The result is kept in build/dashboard under a hash of everything that went in, so only a change
 // costs a build. Called by the HTTP server at its start; knows nothing of it.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { transform as Transform } from 'esbuild';
 import type { Plugin } from 'rollup';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 const pageDirectory = join(here, 'page');
 const outDirectory = join(root, 'build', 'dashboard');
+
+/** Everything that can go into the bundle. */
+const ROOMS = ['host-tools/dashboard/page', 'host-tools/ledger', 'firmware/src/protocol', 'firmware/src/crypto'];
 
 const COPIED = ['index.html', 'icon.svg'];
 const FILES = [...COPIED, 'app.css', 'app.js'];
@@ -31,7 +35,7 @@ export async function buildDashboard(): Promise<Map<string, Buffer>> {
 
 function sourceHash(): string {
   const hash = createHash('sha256');
-  const sources = readdirSync(pageDirectory, { recursive: true, withFileTypes: true })
+  const sources = ROOMS.flatMap((room) => readdirSync(join(root, room), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
@@ -62,8 +66,7 @@ function writeCache(files: ReadonlyMap<string, Buffer>, hash: string): void {
     }
   } catch (error) {
     // A read-only folder costs a build at every start, nothing else: the page is served from memory.
-    if (!['EACCES', 'EROFS', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      throw error;
+    if (!['EACCES', 'EROFS', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 
@@ -75,42 +78,39 @@ function joinSheets(): Buffer {
 
 // The compiler and the bundler load only when there is something to build: a cached start needs neither.
 async function bundle(entry: string): Promise<string> {
-  const { rollup } = await import('rollup');
+  const [{ rollup }, { transform }] = await Promise.all([import('rollup'), import('esbuild')]);
   const build = await rollup({
     input: entry,
-    plugins: [await typescriptPlugin()],
+    plugins: [pagePlugin(transform)],
     treeshake: { moduleSideEffects: true },
   });
-  const { output } = await build.generate({ format: 'es', compact: true });
+  const { output } = await build.generate({ format: 'es' });
   await build.close();
-  return output[0].code;
+  const { code } = await transform(output[0].code, {
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+  });
+  return code;
 }
 
-async function typescriptPlugin(): Promise<Plugin> {
-  const { default: ts } = await import('typescript');
+function pagePlugin(transform: typeof Transform): Plugin {
   return {
     name: 'fairhop-page',
     resolveId(specifier, importer) {
       if (importer === undefined) return null;
       if (specifier.startsWith('.')) return join(dirname(importer), specifier);
-      // Every package of the page is installed at the top level, so resolving from here finds the same
-      // copy.
+      // Every package of the page is installed at the top level, so resolving from here finds the same copy; the
+      // rooms behind `#` are this package's own.
       return fileURLToPath(import.meta.resolve(specifier));
     },
-    transform(code, file) {
+    async transform(code, file) {
       if (!/\.tsx?$/.test(file)) return null;
-      const { outputText } = ts.transpileModule(code, {
-        fileName: file,
-        compilerOptions: {
-          target: ts.ScriptTarget.ES2022,
-          module: ts.ModuleKind.ESNext,
-          jsx: ts.JsxEmit.ReactJSX,
-          jsxImportSource: 'preact',
-          removeComments: true,
-          verbatimModuleSyntax: true,
-        },
-      });
-      return outputText;
+      const loader = file.endsWith('x') ? 'tsx' : 'ts';
+      // Enums become expressions without effect: those of the wire that the page does not use fall out.
+      const options = { loader, jsx: 'automatic', jsxImportSource: 'preact', target: 'es2022' } as const;
+      return (await transform(code, options)).code;
     },
   };
 }

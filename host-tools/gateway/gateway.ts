@@ -287,15 +287,21 @@ export class Gateway {
 
   /** The newest packets with an id above `afterId`, oldest first; they survive restarts. */
   packets(afterId: number, limit: number): PacketView[] {
-    return this.parts.store.packets(afterId, limit).map(([, bytes]) => ({
-      ...BEFORE_PATHS,
-      ...(unpack(Buffer.from(bytes)) as PacketView),
-    }));
+    return this.parts.store.packets(afterId, limit).map(unpacked);
+  }
+
+  /** The oldest packets with an id above `afterId`, oldest first. */
+  packetsFrom(afterId: number, limit: number): PacketView[] {
+    return this.parts.store.packetsFrom(afterId, limit).map(unpacked);
   }
 }
 
 /** What a store of an earlier version does not have. */
 const BEFORE_PATHS = { seq: 0, reading: null, path: [] } satisfies Partial<PacketView>;
+
+function unpacked([, bytes]: [id: number, bytes: Uint8Array]): PacketView {
+  return { ...BEFORE_PATHS, ...(unpack(Buffer.from(bytes)) as PacketView) };
+}
 
 const KINDS: Partial<Record<number, PacketView['kind']>> = {
   [Payload.READING]: 'reading',

@@ -13,11 +13,14 @@ import type { Desk } from './desk.ts';
 import { describeMoney, identitiesOf, joinsFor, openDesk, signBlock } from './desk.ts';
 import { EndStation } from './end-station.ts';
 import { Gateway, leasedNumbers } from './gateway.ts';
+import { exportDoors } from './http/export-routes.ts';
 import { insightDoors } from './http/insight-routes.ts';
 import { startHttpServer } from './http/server.ts';
+import { simulationDoors } from './http/simulation-routes.ts';
 import { BoardWatch } from './insight/board-watch.ts';
 import { Insight } from './insight/insight.ts';
 import { portLines } from './insight/port-lines.ts';
+import { Simulation } from './insight/simulation.ts';
 import { OwnerSource } from './owner-source.ts';
 import { Narrator } from './narrator.ts';
 import { checkRadio, setUpRadio } from './radio-setup.ts';
@@ -109,6 +112,8 @@ async function compose(
   const watch = new BoardWatch(nameOf);
   const insight = new Insight({ ledger, store, gatewayAddress, source, watch, nameOf }, gateway);
   const own = { path: '' };
+  const simulation = new Simulation();
+  closers.push(async () => void simulation.stop());
   // The address first: a port that is taken should be known before anything slow begins.
   const http = await startHttpServer({
     host: options.host,
@@ -117,7 +122,11 @@ async function compose(
     ...(options.token !== undefined && { token: options.token }),
     owners: new OwnerSource(chain, desk.store, gateway),
     submitToken: apiToken(desk.directory),
-    doors: [insightDoors(insight, () => portLines(own.path))],
+    doors: [
+      insightDoors(insight, () => portLines(own.path)),
+      simulationDoors(simulation),
+      exportDoors(source, () => insight.economy(), watch),
+    ],
     onFault: (error) =>
       gateway.trouble(`a request failed: ${error instanceof Error ? error.message : String(error)}`),
   });

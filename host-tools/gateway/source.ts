@@ -140,6 +140,10 @@ export class LiveSource implements GatewaySource {
     return this.parts.gateway.packets(afterId, limit);
   }
 
+  packetsFrom(afterId: number, limit: number): PacketView[] {
+    return this.parts.gateway.packetsFrom(afterId, limit);
+  }
+
   blocks(belowHeight: number, limit: number): BlockView[] {
     const { store, ledger } = this.parts.desk;
     return storedBlocks(store, belowHeight, limit, ledger.params.blockIntervalS);

@@ -1,31 +1,18 @@
 // What the gateway takes from its boards while it runs: everything from its own over the serial port, and from the
 // others of a virtual mesh only what a page may draw. run.ts sets it up.
 import { Note } from '#mesh';
-import { Flag, FrameType } from '#protocol';
+import { Flag } from '#protocol';
 import type { TransmissionReport } from '../ether/ether.ts';
 import { addressText } from '../provision/identity.ts';
 import { ReconnectingPort } from '../serial/reconnecting-port.ts';
 import { BoardLink } from './board-link.ts';
 import { parseBoardLine } from './board-lines.ts';
 import type { Desk } from './desk.ts';
+import { FRAME_NAMES } from './frame-names.ts';
 import type { Gateway } from './gateway.ts';
 import type { Narrator } from './narrator.ts';
 import type { BoardWatch } from './insight/board-watch.ts';
 import type { LiveSource } from './source.ts';
-
-const FRAME_NAMES: Record<number, string> = {
-  [FrameType.DATA]: 'data',
-  [FrameType.RECEIPT]: 'receipt',
-  [FrameType.PAY]: 'pay',
-  [FrameType.OPEN]: 'open',
-  [FrameType.RESYNC]: 'resync',
-  [FrameType.NACK]: 'nack',
-  [FrameType.SYNC]: 'sync',
-  [FrameType.SYNCACK]: 'sync',
-  [FrameType.HELLO]: 'hello',
-  [FrameType.BROADCAST]: 'broadcast',
-  [FrameType.HEADER]: 'header',
-};
 
 export interface Watchers {
   desk: Desk;

@@ -27,9 +27,10 @@ export function paramsOf(request: RunRequest): { scenario: Scenario; params: Sim
   return { scenario, params };
 }
 
-export function runScenario(request: RunRequest): Outcome {
+/** `onBlock` sees the world after every block, for whoever watches. */
+export function runScenario(request: RunRequest, onBlock?: (world: World) => void): Outcome {
   const { scenario, params } = paramsOf(request);
-  const { world, checkers } = play(scenario, params, request.seed, request.watch === true);
+  const { world, checkers } = play(scenario, params, request.seed, request.watch === true, onBlock);
   const baseline = baselineOf(params, request.seed);
   return outcomeOf(request.scenario, scenario, request.seed, world, baseline, checkers.violations);
 }
@@ -40,6 +41,7 @@ export function play(
   params: SimParams,
   seed: number,
   watch: boolean,
+  onBlock?: (world: World) => void,
 ): { world: World; checkers: Checkers } {
   const checkers = new Checkers();
   let halved = false;
@@ -52,6 +54,7 @@ export function play(
     wrap: (player) => (watch ? checkers.watch(player) : player),
     afterBlock: (at) => {
       checkers.afterBlock(at);
+      onBlock?.(at);
       if (halved || at.scheduler.nowMs() < at.durationMs / 2) return;
       halved = true;
       scenario.atHalf?.(at);

@@ -42,6 +42,10 @@ interface Labelled {
   dataset: Record<string, string>;
 }
 
+interface Linked {
+  href: string;
+}
+
 describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
   let browser: Browser;
   let context: BrowserContext;
@@ -61,7 +65,8 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
     page.on('pageerror', (error) => trouble.push(error.message));
     // A broken connection is the browser's own message; everything else, refused loads among it, is ours.
     page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().includes('ERR_')) trouble.push(message.text());
+      // These servers have no ledger: views.test.ts shows the views that need one, against a real gateway.
+      if (message.type() === 'error' && !/ERR_|404/.test(message.text())) trouble.push(message.text());
     });
     page.on('request', (request) => requested.push(request.url()));
   });
@@ -76,12 +81,17 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
     );
   });
 
-  async function open(source: FakeGateway, options: Partial<HttpServerOptions> = {}): Promise<void> {
+  async function open(
+    source: FakeGateway,
+    view = 'mesh',
+    options: Partial<HttpServerOptions> = {},
+  ): Promise<void> {
     server = await startHttpServer({ host: '127.0.0.1', port: 0, source, limits, ...options });
-    await page.goto(server.url);
+    await page.goto(`${server.url}/#/${view}`);
     await page.locator('.connection.live').waitFor();
   }
 
+  const show = (view: string): Promise<unknown> => page.evaluate(`location.hash = '#/${view}'`);
   const figureOf = async (id: string): Promise<number> =>
     Number((await page.locator(`#${id}`).innerText()).replaceAll(',', ''));
   const rowsOf = (name: string): Promise<number[]> =>
@@ -103,8 +113,12 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
       assert.ok(cells[0]!.startsWith(node.name));
       assert.equal(Number(cells[1]!.replaceAll(/[,+]/g, '').replace('\u2212', '-')), node.balance);
     }
+    await show('packets');
+    await page.locator('tr[data-packet]').first().waitFor();
     const { json: packets } = await ask(server.url, '/api/packets?limit=60');
     assert.deepEqual(await rowsOf('packet'), packets.map((packet: any) => packet.id).reverse());
+    await show('ledger');
+    await page.locator('tr[data-block]').first().waitFor();
     const { json: blocks } = await ask(server.url, '/api/blocks?limit=60');
     assert.deepEqual(
       await rowsOf('block'),
@@ -121,10 +135,13 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
       type: 'log',
       data: { at: new Date().toISOString(), level: 'info', text: 'claim settled' },
     });
-    await page.locator('tr[data-packet="41"]', { hasText: 'a new message' }).waitFor();
-    await page.locator('tr[data-block="41"]', { hasText: '999' }).waitFor();
     await page.locator('.activity', { hasText: 'claim settled' }).waitFor();
     await page.locator('#height', { hasText: '41' }).waitFor();
+    await show('packets');
+    await page.locator('tr[data-packet="41"]', { hasText: 'a new message' }).waitFor();
+    await show('ledger');
+    await page.locator('tr[data-block="41"]', { hasText: '999' }).waitFor();
+    await show('mesh');
     gateway.view = {
       ...gateway.view,
       nodes: [...gateway.view.nodes, { ...gateway.view.nodes[3]!, address: '00000009', name: 'late comer' }],
@@ -137,7 +154,7 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
     const first = new FakeGateway(kept);
     first.view = village();
     for (let i = 0; i < 3; i += 1) first.addPacket();
-    await open(first);
+    await open(first, 'packets');
     first.addPacket();
     await page.locator('tr[data-packet="4"]').waitFor();
     await server.close();
@@ -157,15 +174,16 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
     await page.locator('.connection.live').waitFor();
     second.addPacket();
     await page.locator('tr[data-packet="10"]').waitFor();
-    await page.locator('tr[data-block="5"]').waitFor();
     assert.deepEqual(await rowsOf('packet'), [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    await show('ledger');
+    await page.locator('tr[data-block="5"]').waitFor();
     assert.equal(await page.locator('.banner').count(), 0);
   });
 
   it('says so when the gateway no longer keeps what was missed', async () => {
     const gateway = new FakeGateway(emptyStore(3));
     gateway.addPacket();
-    await open(gateway);
+    await open(gateway, 'packets');
     await page.locator('tr[data-packet="1"]').waitFor();
     const port = Number(new URL(server.url).port);
     await server.close();
@@ -177,7 +195,7 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
 
   it('drops what belongs to another ledger', async () => {
     const gateway = busyVillage();
-    await open(gateway);
+    await open(gateway, 'packets');
     const port = Number(new URL(server.url).port);
     await server.close();
     const other = new FakeGateway();
@@ -187,7 +205,8 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
     server = await startHttpServer({ host: '127.0.0.1', port, source: other, limits });
     await page.locator('tr[data-packet="1"]', { hasText: 'of the other ledger' }).waitFor();
     assert.deepEqual(await rowsOf('packet'), [1]);
-    assert.deepEqual(await rowsOf('block'), []);
+    await show('ledger');
+    await page.getByText('The chain has no block yet').waitFor();
   });
 
   it('shows hostile names and payloads as text', async () => {
@@ -204,31 +223,48 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
     gateway.view.nodes.forEach((node, i) => (node.name = hostile[i % hostile.length]!));
     for (const text of hostile) gateway.addPacket({ name: text, src: text.slice(0, 8), text });
     await open(gateway);
+    await show('packets');
     await page.locator(`tr[data-packet="${40 + hostile.length}"]`).waitFor();
-    await page.locator('.name button').first().click();
+    assert.ok((await page.locator('tr[data-packet="41"]').innerText()).includes('<img src=x'));
+    await page.locator('tr[data-packet="41"] button').click();
+    await page.locator('tr.parts').waitFor();
+    await inert();
+    await show('mesh');
+    await page.locator('tr[data-node] button').first().click();
     await page.locator('.detail').waitFor();
     gateway.emit({ type: 'log', data: { at: 'x', level: 'error', text: hostile[0]! } });
     await page.locator('.activity .error').waitFor();
+    await inert();
+    await page.screenshot({ path: join(pictures, 'hostile.png') });
+  });
+
+  /** Nothing of what came from outside is alive, hidden or wider than the window. */
+  async function inert(): Promise<void> {
     assert.equal(await page.evaluate('window.bitten'), undefined);
-    assert.equal(await page.locator('main img, main script, main iframe, main a').count(), 0);
-    assert.ok((await page.locator('tr[data-packet="41"]').innerText()).includes('<img src=x'));
+    assert.equal(await page.locator('main img, main script, main iframe').count(), 0);
+    const links = await page
+      .locator('main a')
+      .evaluateAll((all) => all.map((one) => (one as unknown as Linked).href));
+    assert.deepEqual(
+      links.filter((link) => !link.startsWith(`${server.url}/`)),
+      [],
+    );
     const text = await page.locator('main').innerText();
     assert.ok(!/[\u202a-\u202e\u2066-\u2069\u0000\u001b]/.test(text));
     assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true);
-    await page.screenshot({ path: join(pictures, 'hostile.png') });
-  });
+  }
 
   it('works by keyboard, and names its controls and tables', async () => {
     await open(busyVillage());
     const focus = (): Promise<string> => page.evaluate('document.activeElement.textContent');
-    for (let i = 0; i < 10 && (await focus()) !== 'church tower'; i += 1) await page.keyboard.press('Tab');
+    for (let i = 0; i < 24 && (await focus()) !== 'church tower'; i += 1) await page.keyboard.press('Tab');
     assert.equal(await focus(), 'church tower');
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'The chosen board' }).waitFor();
     assert.equal(await page.getByRole('button', { name: 'church tower', pressed: true }).count(), 1);
     await page.getByRole('button', { name: 'Close' }).press('Enter');
     await page.locator('.detail').waitFor({ state: 'detached' });
-    for (const name of ['Boards', 'Packets', 'Chain']) await page.getByRole('region', { name }).first().waitFor();
+    await page.getByRole('region', { name: 'Boards, the highest' }).waitFor();
     assert.equal(await page.locator('table').count(), await page.locator('table > caption').count());
     await page.getByRole('img', { name: /^Graph of 8 boards and 11 radio links/ }).waitFor();
     assert.equal(await page.locator('h1').count(), 1);
@@ -292,11 +328,14 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
     const gateway = new FakeGateway();
     gateway.figures.conserved = false;
     await open(gateway);
-    for (const text of [
-      'No board has been heard yet',
-      'No packet has arrived yet',
-      'The chain has no block yet',
-    ]) {
+    for (const [view, text] of [
+      ['mesh', 'No board has been heard yet'],
+      ['packets', 'No packet has arrived yet'],
+      ['node', 'No board is known yet'],
+      ['ledger', 'The chain has no block yet'],
+      ['economy', 'there is nothing at this path'],
+    ] as const) {
+      await show(view);
       await page.getByText(text).waitFor();
     }
     await page.getByRole('alert').filter({ hasText: 'do not add up' }).waitFor();
@@ -337,7 +376,7 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
       await page.emulateMedia({ colorScheme });
       const gateway = busyVillage();
       await open(gateway);
-      await page.locator('tr[data-packet]').first().waitFor();
+      await page.locator('tr[data-node]').first().waitFor();
       assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true);
       gateway.emit({
         type: 'frame',

@@ -42,7 +42,7 @@ describe('the page store', () => {
     }
     assert.deepEqual(
       [store.packets.value!.length, store.blocks.value!.length, store.log.value.length],
-      [200, 100, 4],
+      [400, 100, 6],
     );
     assert.equal(store.packets.value![0]!.id, 500);
     assert.equal(store.log.value[0]!.text, '499');

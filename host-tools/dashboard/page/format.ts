@@ -27,6 +27,21 @@ export function clock(at: string): string {
   return Number.isNaN(time.getTime()) ? '\u2013' : clockFormat.format(time);
 }
 
+/** Thousandths as percent. */
+export function percent(perMille: number): string {
+  return `${(perMille / 10).toFixed(perMille % 10 === 0 ? 0 : 1)} %`;
+}
+
+/** Signals in dBm and SNR in dB: a true minus lines up with the figures. */
+export function decibels(value: number | null, unit: string): string {
+  return value === null ? '\u2013' : `${Math.round(value)} ${unit}`.replace('-', '\u2212');
+}
+
+/** Credits that may have a fraction, as debts between neighbours do. */
+export function fraction(value: number): string {
+  return value === 0 ? '0' : value < 10 ? value.toFixed(1) : grouped.format(Math.round(value));
+}
+
 /** Seconds as one rounded unit: how long ago, or for how long. */
 export function duration(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;

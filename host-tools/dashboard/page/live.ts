@@ -2,6 +2,7 @@
 // itself and names the last packet it has; this file covers what it does not: a refused stream, a silent
 // one, and blocks missed.
 import type { BlockView, GatewayEvent } from '../../gateway/view.ts';
+import { ApiError, fetchJson } from './fetch-json.ts';
 import {
   addBlocks,
   connection,
@@ -18,8 +19,6 @@ const RETRY_MS = 1500;
  */
 const SILENCE_MS = 8000;
 const EVENT_TYPES = ['status', 'mesh', 'packet', 'block', 'frame', 'log'] as const;
-
-class NeedsToken extends Error {}
 
 let stream: EventSource | null = null;
 let heardAtMs = 0;
@@ -43,7 +42,7 @@ async function connect(): Promise<void> {
   try {
     takeSnapshot(await fetchSnapshot());
   } catch (error) {
-    connection.value = error instanceof NeedsToken ? 'token' : 'lost';
+    connection.value = error instanceof ApiError && error.status === 401 ? 'token' : 'lost';
     setTimeout(() => void connect(), RETRY_MS);
     return;
   }
@@ -52,18 +51,9 @@ async function connect(): Promise<void> {
 
 async function fetchSnapshot(): Promise<Snapshot> {
   const [status, mesh, packets, blocks] = await Promise.all(
-    ['status', 'mesh', 'packets?limit=200', 'blocks?limit=100'].map((path) =>
-      fetchJson(`/api/${path}`),
-    ),
+    ['status', 'mesh', 'packets?limit=400', 'blocks?limit=100'].map((path) => fetchJson(`/api/${path}`)),
   );
   return { status, mesh, packets, blocks } as Snapshot;
-}
-
-async function fetchJson(path: string): Promise<unknown> {
-  const answer = await fetch(path, { signal: AbortSignal.timeout(SILENCE_MS) });
-  if (answer.status === 401) throw new NeedsToken();
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
 }
 
 function openStream(): void {
@@ -98,7 +88,7 @@ function openStream(): void {
 
 async function refetchBlocks(): Promise<void> {
   try {
-    addBlocks((await fetchJson('/api/blocks?limit=100')) as BlockView[]);
+    addBlocks(await fetchJson<BlockView[]>('/api/blocks?limit=100'));
   } catch {
     // The stream has just opened; if the gateway went away again, its own error reports that.
   }

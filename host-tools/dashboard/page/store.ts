@@ -8,9 +8,9 @@ export type Connection = 'connecting' | 'live' | 'lost' | 'token';
 export type LogLine = Extract<GatewayEvent, { type: 'log' }>['data'] & { key: number };
 export type FrameOnAir = Extract<GatewayEvent, { type: 'frame' }>['data'];
 
-const PACKETS_KEPT = 200;
+const PACKETS_KEPT = 400;
 const BLOCKS_KEPT = 100;
-const LOG_KEPT = 4;
+const LOG_KEPT = 6;
 
 export const connection = signal<Connection>('connecting');
 export const status = signal<Status | null>(null);

@@ -1,7 +1,20 @@
 // The part of the API's description that the page's views need (insight/insight-view.ts, insight-routes.ts). Data only;
 // openapi.ts takes it in.
 import {
-  count, credits, get, json, list, nothingThere, optional, parameter, record, ref, SAFE, text, type Schema,
+  count,
+  credits,
+  get,
+  json,
+  list,
+  nothingThere,
+  optional,
+  parameter,
+  post,
+  record,
+  ref,
+  SAFE,
+  text,
+  type Schema,
 } from './openapi-parts.ts';
 
 const truth: Schema = { type: 'boolean' };
@@ -14,32 +27,65 @@ const hex: Schema = { ...text, description: 'Hexadecimal.' };
 const boards: Record<string, Schema> = {
   BoardSample: record(
     {
-      at: dateTime, uptimeS: count, vars: count, varsTotal: count, received: count, refused: count, sent: count,
-      relayed: count, airtimeMs: count,
+      at: dateTime,
+      uptimeS: count,
+      vars: count,
+      varsTotal: count,
+      received: count,
+      refused: count,
+      sent: count,
+      relayed: count,
+      airtimeMs: count,
       dutyPerMille: { ...count, description: 'Of the time since the sample before, on the air.' },
     },
     'What a board said of itself every ten seconds; counters since its last start.',
   ),
   BoardReading: record(
     {
-      at: dateTime, hops: count, number: count, uptimeS: count, batteryMv: optional(count), freeVars: count,
-      received: count, relayed: count,
+      at: dateTime,
+      hops: count,
+      number: count,
+      uptimeS: count,
+      batteryMv: optional(count),
+      freeVars: count,
+      received: count,
+      relayed: count,
     },
     'A reading that arrived.',
   ),
   Neighbour: record(
     {
-      address: text, rssiDbm: number, snrDb: number, qualityIn: share, qualityOut: share, price: number, heardS: count,
-      gateway: truth, owedToUs: someCredits, owedByUs: someCredits, pendingToUs: someCredits, pendingByUs: someCredits,
-      unclaimed: credits, channelIn: truth, channelOut: truth,
+      address: text,
+      rssiDbm: number,
+      snrDb: number,
+      qualityIn: share,
+      qualityOut: share,
+      price: number,
+      heardS: count,
+      gateway: truth,
+      owedToUs: someCredits,
+      owedByUs: someCredits,
+      pendingToUs: someCredits,
+      pendingByUs: someCredits,
+      unclaimed: credits,
+      channelIn: truth,
+      channelOut: truth,
     },
-    'A neighbour of a board, by the board\'s own tables.',
+    "A neighbour of a board, by the board's own tables.",
   ),
   Route: record({ to: text, next: text, hops: count, metric: count }, 'A route of a board.'),
   Channel: record(
     {
-      payer: text, payee: text, generation: count, chain: count, settled: count, limit: count, settledCredits: credits,
-      escrowCredits: credits, expiry: count, closing: truth,
+      payer: text,
+      payee: text,
+      generation: count,
+      chain: count,
+      settled: count,
+      limit: count,
+      settledCredits: credits,
+      escrowCredits: credits,
+      expiry: count,
+      closing: truth,
     },
     'A payment channel on the ledger.',
   ),
@@ -47,10 +93,21 @@ const boards: Record<string, Schema> = {
   Count: record({ reason: text, count }, 'How often, since the gateway started.'),
   Board: record(
     {
-      address: text, name: text, role: { type: 'string', enum: ['gateway', 'node'] }, balance: credits, line: credits,
-      escrow: credits, free: credits, linkValue: credits, samples: list('BoardSample'),
-      readings: list('BoardReading'), neighbours: list('Neighbour'), routes: list('Route'), channels: list('Channel'),
-      refusals: list('Refusal'), refusalCounts: list('Count'),
+      address: text,
+      name: text,
+      role: { type: 'string', enum: ['gateway', 'node'] },
+      balance: credits,
+      line: credits,
+      escrow: credits,
+      free: credits,
+      linkValue: credits,
+      samples: list('BoardSample'),
+      readings: list('BoardReading'),
+      neighbours: list('Neighbour'),
+      routes: list('Route'),
+      channels: list('Channel'),
+      refusals: list('Refusal'),
+      refusalCounts: list('Count'),
     },
     'One board: on the ledger, in its own words, and by its readings.',
   ),
@@ -59,17 +116,28 @@ const boards: Record<string, Schema> = {
 const chain: Record<string, Schema> = {
   Proof: record(
     {
-      id: text, height: count, stateRoot: hex, blockHash: hex,
+      id: text,
+      height: count,
+      stateRoot: hex,
+      blockHash: hex,
       header: { ...hex, description: 'Hashes to blockHash and names stateRoot.' },
-      kind: { ...count, description: 'Kind of the record (ledger SPEC L3).' }, key: hex,
-      proof: { ...hex, description: 'SPEC 6.5.' }, balance: { ...credits, type: ['integer', 'null'] },
+      kind: { ...count, description: 'Kind of the record (ledger SPEC L3).' },
+      key: hex,
+      proof: { ...hex, description: 'SPEC 6.5.' },
+      balance: { ...credits, type: ['integer', 'null'] },
     },
     'An account under the newest state root.',
   ),
   TransactionLine: record({ id: hex, kind: text, bytes: count, text }, 'A transaction of a block.'),
   BlockDetail: record(
     {
-      height: count, hash: hex, parent: hex, slot: count, producer: text, rank: count, bytes: count,
+      height: count,
+      hash: hex,
+      parent: hex,
+      slot: count,
+      producer: text,
+      rank: count,
+      bytes: count,
       transactions: list('TransactionLine'),
     },
     'A block taken apart.',
@@ -80,8 +148,14 @@ const chain: Record<string, Schema> = {
 const economy: Record<string, Schema> = {
   EconomySample: record(
     {
-      at: dateTime, height: count, giniPerMille: count, moneyCentiP: count, settledCredits: credits, pools: credits,
-      delivered: count, deliveryPerMille: count,
+      at: dateTime,
+      height: count,
+      giniPerMille: count,
+      moneyCentiP: count,
+      settledCredits: credits,
+      pools: credits,
+      delivered: count,
+      deliveryPerMille: count,
     },
     'The economy at a block.',
   ),
@@ -90,14 +164,75 @@ const economy: Record<string, Schema> = {
   Struck: record({ address: text, strikes: count, admitted: truth }, 'A gateway with strikes.'),
   Economy: record(
     {
-      height: count, supply: credits, conserved: truth, pathPrice: credits, linkValue: credits, creditLine: credits,
-      nodes: count, activeNodes: count, giniPerMille: count,
+      height: count,
+      supply: credits,
+      conserved: truth,
+      pathPrice: credits,
+      linkValue: credits,
+      creditLine: credits,
+      nodes: count,
+      activeNodes: count,
+      giniPerMille: count,
       moneyCentiP: { ...count, description: 'Spendable a node, in hundredths of the path price P.' },
-      delivery: list('Delivery'), deliveryPerMille: count, starving: count, pools: list('NamedPool'),
-      levyLocalPerMille: count, levyGlobalPerMille: count, demurragePerMille: count, struck: list('Struck'),
-      refusalCounts: list('Count'), series: list('EconomySample'),
+      delivery: list('Delivery'),
+      deliveryPerMille: count,
+      starving: count,
+      pools: list('NamedPool'),
+      levyLocalPerMille: count,
+      levyGlobalPerMille: count,
+      demurragePerMille: count,
+      struck: list('Struck'),
+      refusalCounts: list('Count'),
+      series: list('EconomySample'),
     },
     'The economy in figures.',
+  ),
+};
+
+const simulation: Record<string, Schema> = {
+  Scenario: record({ name: text, summary: text }, 'Something that can be simulated.'),
+  SimulationSample: record(
+    { hour: number, deliveryPerMille: count, giniPerMille: count, moneyCentiP: count },
+    'The simulated world after so many of its hours.',
+  ),
+  Target: record({ name: text, verdict: text }, 'A target of the economy.'),
+  SimulationResult: optional(
+    record(
+      {
+        verdict: text,
+        targets: list('Target'),
+        honestDelivery: share,
+        baselineDelivery: share,
+        starvedHonest: count,
+        attackers: count,
+        attackerNetGain: number,
+        attackerBound: number,
+        gini: share,
+        conserved: truth,
+        violations: { type: 'array', items: text },
+      },
+      'What came out; null before the end.',
+    ),
+  ),
+  Frame: record(
+    { from: text, kind: text, bytes: count, receivedBy: { type: 'array', items: text } },
+    'A frame on the simulated air.',
+  ),
+  Simulation: record(
+    {
+      scenario: text,
+      seed: count,
+      nodes: count,
+      hours: number,
+      state: { type: 'string', enum: ['idle', 'running', 'done', 'stopped', 'failed'] },
+      reason: text,
+      progressPerMille: count,
+      mesh: ref('Mesh'),
+      frames: list('Frame'),
+      series: list('SimulationSample'),
+      result: ref('SimulationResult'),
+    },
+    'The simulation beside the gateway; there is one at most.',
   ),
 };
 
@@ -105,20 +240,55 @@ export const INSIGHT_SCHEMAS: Record<string, Schema> = {
   ...boards,
   ...chain,
   ...economy,
-  ConsoleLine: record({ number: count, at: dateTime, address: text, name: text, text }, 'A line of a console.'),
+  ...simulation,
+  ConsoleLine: record(
+    { number: count, at: dateTime, address: text, name: text, kind: text, level: text, text },
+    'A line.',
+  ),
   Port: record(
     {
-      path: text, stableName: optional(text), likelyBoards: { type: 'array', items: text }, bridge: optional(text),
-      accessible: { type: ['boolean', 'null'] }, holders: { type: 'array', items: text }, ours: truth,
+      path: text,
+      stableName: optional(text),
+      likelyBoards: { type: 'array', items: text },
+      bridge: optional(text),
+      accessible: { type: ['boolean', 'null'] },
+      holders: { type: 'array', items: text },
+      ours: truth,
     },
-    'A serial port of the gateway\'s computer.',
+    "A serial port of the gateway's computer.",
   ),
 };
 
 const id: Schema = { name: 'id', in: 'path', required: true, schema: text };
 const limit = parameter('limit', 1, 1000, 200, 'At most this many.');
 
+const plainText = (type: string, description: string): Schema => ({
+  description,
+  content: { [type]: { schema: { type: 'string' } } },
+});
+
+const simulationPath = get('The simulation beside the gateway', json(ref('Simulation'), 'As it last reported.'));
+const wish = record({ scenario: text, seed: count, nodes: count, hours: number }, 'What to simulate.');
+const refusedWish = { 422: json(ref('Error'), 'There is no such scenario, or it is too large.') };
+
 export const INSIGHT_PATHS: Record<string, Schema> = {
+  '/metrics': get('Figures for Prometheus', plainText('text/plain', 'Text exposition format 0.0.4.')),
+  '/api/v1/packets.csv': get('All packets kept', plainText('text/csv', 'RFC 4180, oldest first.')),
+  '/api/v1/packets.ndjson': get(
+    'All packets kept',
+    plainText('application/x-ndjson', 'One JSON object a line, oldest first.'),
+  ),
+  '/api/v1/scenarios': get('What can be simulated', json(list('Scenario'), 'By name.')),
+  '/api/v1/simulation': {
+    ...simulationPath,
+    ...post('Start a simulation; one that runs is stopped for it', wish, {
+      202: json(ref('Simulation'), 'It runs.'),
+      ...refusedWish,
+    }),
+  },
+  '/api/v1/simulation/stop': post('Stop the simulation', record({}, 'Nothing.'), {
+    200: json(ref('Simulation'), 'It stands.'),
+  }),
   '/api/v1/boards/{id}': get('A board by its address', json(ref('Board'), 'Now.'), [id], nothingThere),
   '/api/v1/proofs/{id}': get(
     'A proof of an account: owner:KEY, node:ADDRESS or pool:NUMBER',

@@ -173,7 +173,10 @@ class HttpService {
         headers,
       };
     }
-    return refuse(request, this.#hosts, this.limits, this.#writeRoute(request)?.bytesMax);
+    // A path that is read as well as written takes a body with POST only.
+    const isRead = request.method !== 'POST' && readDoor(this.#doors, pathOf(request)) !== undefined;
+    const bodyBytesMax = isRead ? undefined : this.#writeRoute(request)?.bytesMax;
+    return refuse(request, this.#hosts, this.limits, bodyBytesMax);
   }
 
   /** With its answer bound to whom it asks. */

@@ -2,6 +2,7 @@
 // board, all bounded. Only remembers; insight.ts makes views of it. Fed by watch-boards.ts.
 import { Note } from '#mesh';
 import { addressText } from '../../provision/identity.ts';
+import { decodeLine } from '../../monitor/decode-line.ts';
 import { noteName } from '../../monitor/names.ts';
 import type { BoardStatus } from '../board-lines.ts';
 import type { BoardSample, ConsoleLine, CountView, RefusalView } from './insight-view.ts';
@@ -22,6 +23,8 @@ interface Watched {
   samples: BoardSample[];
   refusals: RefusalView[];
   counts: Map<string, number>;
+  /** As of the last status line, to tell what changed. */
+  routes: Map<string, string>;
 }
 
 export class BoardWatch {
@@ -64,13 +67,20 @@ export class BoardWatch {
     const board = this.board(address);
     const before = board.status;
     // A board that restarted counts from zero again.
-    const from = before === undefined || before.uptimeMs > status.uptimeMs ? { uptimeMs: 0, airtimeMs: 0 } : before;
+    const from =
+      before === undefined || before.uptimeMs > status.uptimeMs ? { uptimeMs: 0, airtimeMs: 0 } : before;
     const span = status.uptimeMs - from.uptimeMs;
     const { vars, varsTotal, received, refused, sent, relayed, airtimeMs } = status;
     board.samples.push({
       at: new Date(atMs).toISOString(),
       uptimeS: Math.floor(status.uptimeMs / 1000),
-      vars, varsTotal, received, refused, sent, relayed, airtimeMs,
+      vars,
+      varsTotal,
+      received,
+      refused,
+      sent,
+      relayed,
+      airtimeMs,
       dutyPerMille: span <= 0 ? 0 : Math.round(((airtimeMs - from.airtimeMs) * 1000) / span),
     });
     if (board.samples.length > SAMPLES_MAX) board.samples.shift();
@@ -92,15 +102,14 @@ export class BoardWatch {
     board.refusals.length = Math.min(board.refusals.length, REFUSALS_MAX);
   }
 
+  /** In the words of `fairhop monitor`. */
   heardLine(address: number, text: string, atMs: number): void {
-    this.ring.push({
-      number: ++this.lineNumber,
-      at: new Date(atMs).toISOString(),
-      address: addressText(address),
-      name: this.nameOf(address),
-      text: text.slice(0, LINE_CHARS_MAX),
-    });
-    if (this.ring.length > LINES_MAX) this.ring.shift();
+    if (text.trim() === '') return;
+    const who = { at: new Date(atMs).toISOString(), address: addressText(address), name: this.nameOf(address) };
+    for (const { kind, level, text: words } of decodeLine(text, this.board(address).routes)) {
+      this.ring.push({ number: ++this.lineNumber, ...who, kind, level, text: words.slice(0, LINE_CHARS_MAX) });
+    }
+    while (this.ring.length > LINES_MAX) this.ring.shift();
   }
 
   private board(address: number): Watched {
@@ -108,7 +117,14 @@ export class BoardWatch {
     if (known !== undefined) return known;
     // Only boards with keys are heard at all; a bound all the same.
     if (this.boards.size >= BOARDS_MAX) this.boards.delete(this.boards.keys().next().value!);
-    const board: Watched = { status: undefined, statusMs: 0, samples: [], refusals: [], counts: new Map() };
+    const board: Watched = {
+      status: undefined,
+      statusMs: 0,
+      samples: [],
+      refusals: [],
+      counts: new Map(),
+      routes: new Map(),
+    };
     this.boards.set(address, board);
     return board;
   }

@@ -182,6 +182,9 @@ export interface ConsoleLine {
   at: string;
   address: string;
   name: string;
+  /** As `fairhop monitor` names them. */
+  kind: string;
+  level: 'info' | 'warn' | 'error';
   text: string;
 }
 

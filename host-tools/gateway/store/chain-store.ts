@@ -167,6 +167,12 @@ export class ChainStore {
     return newest.map(([key, bytes]) => [Buffer.from(key).readUIntBE(1, 6), bytes]);
   }
 
+  /** The oldest `limit` packets with an id above `afterId`, oldest first: for who reads all of them. */
+  packetsFrom(afterId: number, limit: number): [id: number, bytes: Uint8Array][] {
+    const range = { from: numberKey(Table.PACKET, afterId + 1), to: afterPrefix(tableKey(Table.PACKET)), limit };
+    return [...this.store.range(range)].map(([key, bytes]) => [Buffer.from(key).readUIntBE(1, 6), bytes]);
+  }
+
   /** Id of the newest packet; -1 without one. */
   lastPacketId(): number {
     return this.packets(-1, 1)[0]?.[0] ?? -1;

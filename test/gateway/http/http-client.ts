@@ -26,7 +26,7 @@ export function ask(
       response.on('error', fail);
       response.on('end', () => {
         const json =
-          response.headers['content-type']?.includes('json') && text !== '' ? JSON.parse(text) : null;
+          response.headers['content-type']?.includes('application/json') && text !== '' ? JSON.parse(text) : null;
         const headers = Object.fromEntries(
           Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
         );

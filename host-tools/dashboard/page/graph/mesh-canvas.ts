@@ -6,6 +6,7 @@ import type { FrameOnAir } from '../store.ts';
 import { MeshLayout } from './layout.ts';
 import { NAME_FONT, paintPulses, paintScene, type Pulse } from './paint.ts';
 import { buildScene, type Scene, type SceneNode } from './scene.ts';
+import { onTheme } from '../theme-choice.ts';
 import { frameGroup, readTheme, type FrameGroup, type Theme } from './theme.ts';
 
 const FLIGHT_MS = 1100;
@@ -27,7 +28,7 @@ export class MeshCanvas {
   readonly #ground: CanvasRenderingContext2D;
   readonly #air: CanvasRenderingContext2D;
   readonly #resize: ResizeObserver;
-  readonly #dark = matchMedia('(prefers-color-scheme: dark)');
+  readonly #forgetTheme: () => void;
   readonly #still = matchMedia('(prefers-reduced-motion: reduce)');
   #theme: Theme;
   #mesh: MeshView = { nodes: [], links: [] };
@@ -47,7 +48,7 @@ export class MeshCanvas {
     this.#air = addCanvas(holder);
     this.#resize = new ResizeObserver(() => this.#fitSize());
     this.#resize.observe(holder);
-    this.#dark.addEventListener('change', this.#readTheme);
+    this.#forgetTheme = onTheme(this.#readTheme);
     holder.addEventListener('pointermove', this.#onPointer);
     holder.addEventListener('pointerleave', this.#onPointer);
     holder.addEventListener('click', this.#onClick);
@@ -72,7 +73,7 @@ export class MeshCanvas {
   close(): void {
     cancelAnimationFrame(this.#request);
     this.#resize.disconnect();
-    this.#dark.removeEventListener('change', this.#readTheme);
+    this.#forgetTheme();
     this.holder.replaceChildren();
   }
 

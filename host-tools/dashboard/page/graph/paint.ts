@@ -30,6 +30,7 @@ export function paintScene(
   const touches = (link: SceneLink): boolean => link.a.address === chosen || link.b.address === chosen;
   for (const link of scene.links)
     paintLink(context, link, theme, chosen !== null && touches(link), chosen !== null);
+  for (const link of scene.links) paintWay(context, link, theme);
   for (const link of scene.links) paintLinkText(context, link, theme);
   for (const node of scene.nodes) paintNode(context, node, theme, node.address === chosen);
   for (const node of scene.nodes) paintLabel(context, node, theme, node.address === chosen);
@@ -52,6 +53,26 @@ function paintLink(
   context.setLineDash(link.channel ? [] : [1, 5]);
   context.stroke();
   context.setLineDash([]);
+  context.globalAlpha = 1;
+}
+
+/** An arrowhead beside the board that sends this way to reach the gateway. */
+function paintWay(context: CanvasRenderingContext2D, link: SceneLink, theme: Theme): void {
+  if (link.way === 0) return;
+  const [from, to] = link.way === 1 ? [link.a, link.b] : [link.b, link.a];
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const reach = from.radius + 12;
+  if (length < reach + to.radius) return;
+  const [dx, dy] = [(to.x - from.x) / length, (to.y - from.y) / length];
+  const [x, y] = [from.x + dx * reach, from.y + dy * reach];
+  const half = 2.2 + link.width * 0.6;
+  context.fillStyle = theme.ink;
+  context.globalAlpha = 0.75;
+  context.beginPath();
+  context.moveTo(x + dx * half * 1.8, y + dy * half * 1.8);
+  context.lineTo(x - dx * half - dy * half, y - dy * half + dx * half);
+  context.lineTo(x - dx * half + dy * half, y - dy * half - dx * half);
+  context.fill();
   context.globalAlpha = 1;
 }
 

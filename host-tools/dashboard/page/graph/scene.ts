@@ -26,6 +26,8 @@ export interface SceneLink {
   channel: boolean;
   width: number;
   text: string | null;
+  /** Which end sends by the other to reach the gateway: 1 for a, -1 for b, 0 for neither. */
+  way: -1 | 0 | 1;
 }
 
 export interface Scene {
@@ -128,6 +130,7 @@ function sceneLinks(
   byAddress: ReadonlyMap<string, SceneNode>,
   size: Size,
 ): SceneLink[] {
+  const next = new Map(mesh.nodes.map((node) => [node.address, node.next]));
   const texts = size.width >= ROOMY_WIDTH && mesh.links.length <= LINK_LABELS_MAX;
   const links: SceneLink[] = [];
   for (const link of mesh.links) {
@@ -142,6 +145,7 @@ function sceneLinks(
       a,
       b,
       strength,
+      way: next.get(link.a) === link.b ? 1 : next.get(link.b) === link.a ? -1 : 0,
       channel: link.payableLinks > 0,
       width: drawingScale(byAddress.size, size) * (1.2 + strength * 2.6),
       text:

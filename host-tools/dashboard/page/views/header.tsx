@@ -1,7 +1,9 @@
-// The head of the page: what runs, whether the page is live, and the figures of the chain.
+// The head of the page: the views, what runs, whether the page is live, and the figures of the chain.
 import type { Status } from '../../../gateway/view.ts';
 import { duration, figure } from '../format.ts';
+import { linkTo, route, VIEWS } from '../route.ts';
 import { connection, status, type Connection } from '../store.ts';
+import { nextTheme, themeChoice } from '../theme-choice.ts';
 
 const CONNECTION_TEXT: Record<Connection, string> = {
   connecting: 'Connecting',
@@ -15,13 +17,26 @@ export function Header() {
   return (
     <header>
       <div class="head">
-        <img src="/icon.svg" alt="" width="36" height="36" />
-        <div class="brand">
-          <h1>Fairhop</h1>
-          <p>The mesh that pays its relays</p>
-        </div>
+        <a class="brand" href="#/mesh" aria-label="Fairhop, to the mesh">
+          <img src="/icon.svg" alt="" width="26" height="26" /> Fairhop
+        </a>
+        <nav aria-label="Views">
+          {VIEWS.map(({ id, name }) => (
+            <a key={id} href={linkTo(id)} aria-current={route.value.view === id ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
         {now !== null && <Running now={now} />}
-        <p class={`pill connection ${connection.value}`} role="status">
+        <button
+          type="button"
+          class="quiet-button"
+          onClick={nextTheme}
+          aria-label={`Colours: ${themeChoice.value}`}
+        >
+          {THEME_SIGNS[themeChoice.value]}
+        </button>
+        <p class={`connection ${connection.value}`} role="status">
           {CONNECTION_TEXT[connection.value]}
         </p>
       </div>
@@ -30,17 +45,25 @@ export function Header() {
   );
 }
 
+const THEME_SIGNS = { auto: '◐', light: '○', dark: '●' };
+
 function Running({ now }: { now: Status }) {
   const plural = now.nodes === 1 ? 'board' : 'boards';
   return (
     <p class="running">
-      <span class="pill">
+      <span>
         {figure(now.nodes)} {now.boards} {plural}
       </span>
-      <span class="pill">{now.engine === 'serial' ? 'on USB' : `engine ${now.engine}`}</span>
-      <span class="pill wide-only">up {duration(now.uptimeS)}</span>
+      <span>{now.engine === 'serial' ? 'on USB' : `engine ${now.engine}`}</span>
+      <span>up {duration(now.uptimeS)}</span>
       {now.faults > 0 && (
-        <span class="pill fault">{figure(now.faults)} faults, see the gateway's log</span>
+        <a
+          class="fault"
+          href="#/mesh"
+          title="The last ones are under the mesh, all of them in the gateway's output"
+        >
+          {figure(now.faults)} faults
+        </a>
       )}
     </p>
   );
@@ -74,11 +97,10 @@ interface FigureProps {
 function Figure({ id, name, value, unit, children }: FigureProps) {
   return (
     <div>
-      <dt>
-        {name} {children}
-      </dt>
+      <dt>{name}</dt>
       <dd>
         <b id={id}>{figure(value)}</b> {unit !== undefined && <span class="unit">{unit}</span>}
+        {children}
       </dd>
     </div>
   );

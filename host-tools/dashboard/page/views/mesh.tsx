@@ -2,38 +2,40 @@
 // the graph), the chosen board in detail, and the gateway's last words.
 import { useEffect, useRef } from 'preact/hooks';
 import type { LinkView, MeshView, NodeView } from '../../../gateway/view.ts';
-import { boardName, clock, duration, figure, signedFigure, visible } from '../format.ts';
+import { boardName, clock, decibels, duration, figure, signedFigure, visible } from '../format.ts';
 import { MeshCanvas } from '../graph/mesh-canvas.ts';
 import { connection, log, mesh, onFrame, selected } from '../store.ts';
-import { Empty } from './empty.tsx';
+import { Empty } from '../parts/empty.tsx';
+import { Panel, Table } from '../parts/table.tsx';
+import { linkTo } from '../route.ts';
 
-export function Mesh() {
+export function MeshPage() {
   const now = mesh.value;
   const empty = now === null || now.nodes.length === 0;
   return (
-    <section class="card mesh" aria-labelledby="mesh-title">
-      <div class="title">
-        <h2 id="mesh-title">Mesh</h2>
-        <p>who hears whom, and who earns</p>
-        {!empty && <Legend />}
-      </div>
+    <Panel
+      title="Mesh"
+      kind="mesh"
+      hint={empty ? 'who hears whom, and who earns' : hintOf(now)}
+      tools={!empty && <Legend />}
+    >
       {empty ? <NoBoards known={now !== null} /> : <Boards now={now} />}
       <Activity />
-    </section>
+    </Panel>
   );
+}
+
+function hintOf(now: MeshView): string {
+  const paid = now.links.filter((link) => link.payableLinks > 0).length;
+  return `${now.links.length} links, ${paid} with a payment channel`;
 }
 
 function NoBoards({ known }: { known: boolean }) {
   if (!known)
-    return (
-      <Empty
-        title={connection.value === 'connecting' ? 'Asking the gateway …' : 'No board known yet'}
-      />
-    );
+    return <Empty title={connection.value === 'connecting' ? 'Asking the gateway …' : 'No board known yet'} />;
   return (
     <Empty title="No board has been heard yet">
-      Plug a Fairhop board into USB, or try the mesh without hardware:{' '}
-      <code>npx fairhop up --boards 8</code>.
+      Plug a Fairhop board into USB, or try the mesh without hardware: <code>npx fairhop up --boards 8</code>.
     </Empty>
   );
 }
@@ -81,10 +83,13 @@ function Legend() {
         <i class="dot earn" /> earned
       </li>
       <li>
-        <i class="dash open" /> payment channel
+        <i class="dash open" /> channel
       </li>
       <li>
         <i class="dash" /> radio only
+      </li>
+      <li>
+        <i class="arrow" /> way to the gateway
       </li>
       <li>
         <i class="spark data" /> data
@@ -102,38 +107,26 @@ function Legend() {
   );
 }
 
+const COLUMNS = [
+  { name: 'Board' },
+  { name: 'Balance', number: true },
+  { name: 'Hops', number: true },
+  { name: 'Delivered', number: true },
+  { name: 'Heard', number: true },
+];
+
 function NodeTable({ nodes }: { nodes: NodeView[] }) {
   const rows = [...nodes].sort((a, b) => b.balance - a.balance || (a.address < b.address ? -1 : 1));
   return (
-    <div class="scroll nodes" tabIndex={0} role="region" aria-label="Boards">
-      <table>
-        <caption class="hidden">
-          Boards, the highest balance first. A board's name selects it in the graph.
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Board</th>
-            <th scope="col" class="number">
-              Balance
-            </th>
-            <th scope="col" class="number">
-              Hops
-            </th>
-            <th scope="col" class="number">
-              Delivered
-            </th>
-            <th scope="col" class="number">
-              Heard
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((node) => (
-            <NodeRow key={node.address} node={node} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption="Boards, the highest balance first; a name selects it in the graph"
+      columns={COLUMNS}
+      kind="nodes"
+    >
+      {rows.map((node) => (
+        <NodeRow key={node.address} node={node} />
+      ))}
+    </Table>
   );
 }
 
@@ -141,7 +134,7 @@ function NodeRow({ node }: { node: NodeView }) {
   const chosen = node.address === selected.value;
   return (
     <tr class={chosen ? 'selected' : ''} data-node={node.address}>
-      <td class="name">
+      <td class={`name ${node.role}`}>
         <button
           type="button"
           aria-pressed={chosen}
@@ -149,7 +142,6 @@ function NodeRow({ node }: { node: NodeView }) {
         >
           <bdi>{boardName(node)}</bdi>
         </button>
-        {node.role === 'gateway' && <span class="kind gateway">gateway</span>}
       </td>
       <td class={`number ${node.balance < 0 ? 'spend' : node.balance > 0 ? 'earn' : ''}`}>
         {signedFigure(node.balance)}
@@ -176,28 +168,38 @@ function Detail({ node, now }: { node: NodeView; now: MeshView }) {
       </h3>
       <p>
         {node.role}, <code>{visible(node.address, 20)}</code>, balance {signedFigure(node.balance)}
+        {node.next !== null && (
+          <>
+            , sends by <bdi>{names.get(node.next) ?? visible(node.next, 20)}</bdi>
+          </>
+        )}
       </p>
       {links.length === 0 && <p>It hears no other board. Move it closer, or raise its antenna.</p>}
       <ul>
         {links.slice(0, 8).map((link) => (
           <li key={`${link.a} ${link.b}`}>
-            <bdi>{names.get(link.a === node.address ? link.b : link.a)}</bdi> <LinkText link={link} />
+            <bdi>{names.get(link.a === node.address ? link.b : link.a)}</bdi>{' '}
+            <LinkText link={link} from={node.address} />
           </li>
         ))}
         {links.length > 8 && <li class="quiet">and {links.length - 8} more</li>}
       </ul>
+      <p>
+        <a href={linkTo('node', node.address)}>Everything about it</a>
+      </p>
     </aside>
   );
 }
 
-function LinkText({ link }: { link: LinkView }) {
-  const strength =
-    link.rssiDbm === null
-      ? 'strength unknown'
-      : `${Math.round(link.rssiDbm)} dBm`.replace('-', '\u2212');
+/** Both directions, because a link that is good one way only is what people look for. */
+function LinkText({ link, from }: { link: LinkView; from: string }) {
+  const [here, there] = link.a === from ? [link.rssiDbm, link.rssiBackDbm] : [link.rssiBackDbm, link.rssiDbm];
+  const [out, back] = link.a === from ? [link.qualityAb, link.qualityBa] : [link.qualityBa, link.qualityAb];
+  const quality = [out, back].map((share) => (share === null ? '?' : `${Math.round(share * 100)} %`)).join(' / ');
   return (
     <span class="quiet">
-      {strength}, {link.payableLinks > 0 ? `${figure(link.payableLinks)} links payable` : 'no channel'}
+      hears {decibels(here, 'dBm')}, is heard {decibels(there, 'dBm')}; arrives {quality} there / here;{' '}
+      {link.payableLinks > 0 ? `${figure(link.payableLinks)} links payable` : 'no channel'}
     </span>
   );
 }

@@ -1,27 +1,119 @@
-// The packets that reached the gateway, newest first. A hole in the numbers is shown as a row of its own:
-// the page never pretends to have seen what it has not.
+// The packets that reached the gateway, newest first: filters, search, pause, export, and one packet taken apart. A
+// hole in the numbers is shown as a row of its own: the page never pretends to have seen what it has not.
+import { signal } from '@preact/signals';
 import { Fragment } from 'preact';
 import type { PacketView } from '../../../gateway/view.ts';
-import { boardName, clock, figure, visible } from '../format.ts';
-import { connection, packets, selected } from '../store.ts';
-import { Empty } from './empty.tsx';
+import { boardName, clock, figure, fraction, visible } from '../format.ts';
+import { Empty } from '../parts/empty.tsx';
+import { Panel, Table } from '../parts/table.tsx';
+import { linkTo } from '../route.ts';
+import { connection, mesh, packets } from '../store.ts';
 
-const ROWS = 60;
+const ROWS = 120;
+const KINDS = ['reading', 'text', 'open', 'claim', 'state-request', 'other'] as const;
 
-export function Packets() {
-  const all = packets.value;
+/** Kept while another view is looked at. */
+const filter = signal({ kind: '', src: '', carried: '', text: '' });
+const paused = signal<PacketView[] | null>(null);
+const opened = signal<number | null>(null);
+
+export function PacketsView() {
+  const all = paused.value ?? packets.value;
+  const isFiltered = Object.values(filter.value).some((value) => value !== '');
+  const rows = (all ?? []).filter(fits);
   return (
-    <section class="card packets" aria-labelledby="packets-title">
-      <div class="title">
-        <h2 id="packets-title">Packets</h2>
-        <p>readings and messages at the gateway, newest first</p>
-      </div>
+    <Panel
+      title="Packets"
+      kind="packets"
+      hint="what reached the gateway, newest first"
+      tools={<Tools all={all ?? []} />}
+    >
       {all === null || all.length === 0 ? (
         <NoPackets known={all !== null} />
+      ) : rows.length === 0 ? (
+        <Empty title="No packet fits the filter">
+          The page keeps the last {figure(all.length)}. Loosen the filter, or export everything.
+        </Empty>
       ) : (
-        <Table rows={all.slice(0, ROWS)} />
+        <Rows rows={rows.slice(0, ROWS)} gaps={!isFiltered} />
       )}
-    </section>
+    </Panel>
+  );
+}
+
+function fits(packet: PacketView): boolean {
+  const { kind, src, carried, text } = filter.value;
+  if (kind !== '' && packet.kind !== kind) return false;
+  if (src !== '' && packet.src !== src) return false;
+  if (carried !== '' && packet.backed !== (carried === 'paid')) return false;
+  const sought = text.trim().toLowerCase();
+  return (
+    sought === '' || `${packet.id} ${packet.src} ${packet.name} ${packet.text}`.toLowerCase().includes(sought)
+  );
+}
+
+function Tools({ all }: { all: PacketView[] }) {
+  const now = filter.value;
+  const set = (change: Partial<typeof now>): void => {
+    filter.value = { ...now, ...change };
+  };
+  const boards = mesh.value?.nodes.filter(({ role }) => role === 'node') ?? [];
+  return (
+    <div class="tools">
+      <input
+        type="search"
+        aria-label="Search in packets"
+        placeholder="Search"
+        value={now.text}
+        onInput={(event) => set({ text: event.currentTarget.value })}
+      />
+      <select
+        aria-label="From which board"
+        value={now.src}
+        onChange={(event) => set({ src: event.currentTarget.value })}
+      >
+        <option value="">All boards</option>
+        {boards.map((board) => (
+          <option key={board.address} value={board.address}>
+            {boardName(board, 20)}
+          </option>
+        ))}
+      </select>
+      <select
+        aria-label="Which kind"
+        value={now.kind}
+        onChange={(event) => set({ kind: event.currentTarget.value })}
+      >
+        <option value="">All kinds</option>
+        {KINDS.map((kind) => (
+          <option key={kind} value={kind}>
+            {kind.replace('-', ' ')}
+          </option>
+        ))}
+      </select>
+      <select
+        aria-label="How carried"
+        value={now.carried}
+        onChange={(event) => set({ carried: event.currentTarget.value })}
+      >
+        <option value="">Paid and free</option>
+        <option value="paid">Paid</option>
+        <option value="free">Free</option>
+      </select>
+      <button
+        type="button"
+        aria-pressed={paused.value !== null}
+        onClick={() => (paused.value = paused.value === null ? all : null)}
+      >
+        {paused.value === null ? 'Pause' : 'Go on'}
+      </button>
+      <a class="button" href="/api/v1/packets.csv" download>
+        CSV
+      </a>
+      <a class="button" href="/api/v1/packets.ndjson" download>
+        NDJSON
+      </a>
+    </div>
   );
 }
 
@@ -29,62 +121,53 @@ function NoPackets({ known }: { known: boolean }) {
   if (!known)
     return (
       <Empty
-        title={
-          connection.value === 'connecting' ? 'Asking the gateway …' : 'Nothing heard from the gateway'
-        }
+        title={connection.value === 'connecting' ? 'Asking the gateway …' : 'Nothing heard from the gateway'}
       />
     );
   return (
     <Empty title="No packet has arrived yet">
-      Boards send their first reading soon after they have found a route. If none comes, check that a
-      board other than the gateway's own is powered and in range.
+      Boards send their first reading soon after they have found a route. If none comes, check that a board other
+      than the gateway's own is powered and in range.
     </Empty>
   );
 }
 
-function Table({ rows }: { rows: PacketView[] }) {
+const COLUMNS = [
+  { name: 'No.', number: true, wideOnly: true },
+  { name: 'Time' },
+  { name: 'From' },
+  { name: 'Kind' },
+  { name: 'Hops', number: true },
+  { name: 'Bytes', number: true, wideOnly: true },
+  { name: 'Carried' },
+  { name: 'Price', number: true, wideOnly: true },
+  { name: 'Content' },
+];
+
+function Rows({ rows, gaps }: { rows: PacketView[]; gaps: boolean }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-labelledby="packets-title">
-      <table>
-        <caption class="hidden">The last {rows.length} packets</caption>
-        <thead>
-          <tr>
-            <th scope="col" class="number wide-only">
-              No.
-            </th>
-            <th scope="col">Time</th>
-            <th scope="col">From</th>
-            <th scope="col">Kind</th>
-            <th scope="col" class="number">
-              Hops
-            </th>
-            <th scope="col" class="number wide-only">
-              Bytes
-            </th>
-            <th scope="col">Carried</th>
-            <th scope="col">Content</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((packet, i) => (
-            <Fragment key={packet.id}>
-              <Row packet={packet} />
-              <Gap missing={packet.id - (rows[i + 1]?.id ?? packet.id - 1) - 1} />
-            </Fragment>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table caption={`The last ${rows.length} packets that fit`} columns={COLUMNS} kind="tall">
+      {rows.map((packet, i) => (
+        <Fragment key={packet.id}>
+          <Row packet={packet} />
+          {opened.value === packet.id && <Parts packet={packet} />}
+          {gaps && <Gap missing={packet.id - (rows[i + 1]?.id ?? packet.id - 1) - 1} />}
+        </Fragment>
+      ))}
+    </Table>
   );
 }
 
 function Row({ packet }: { packet: PacketView }) {
+  const isOpen = opened.value === packet.id;
   return (
-    <tr class={packet.src === selected.value ? 'selected' : ''} data-packet={packet.id}>
+    <tr class={isOpen ? 'selected' : ''} data-packet={packet.id}>
       <td class="number quiet wide-only">{packet.id}</td>
       <td class="quiet">{clock(packet.at)}</td>
       <td class="name">
-        <bdi title={packet.src}>{boardName({ name: packet.name, address: packet.src })}</bdi>
+        <button type="button" aria-expanded={isOpen} onClick={() => (opened.value = isOpen ? null : packet.id)}>
+          <bdi title={packet.src}>{boardName({ name: packet.name, address: packet.src })}</bdi>
+        </button>
       </td>
       <td>
         <span class={`kind ${packet.kind}`}>{packet.kind.replace('-', ' ')}</span>
@@ -92,8 +175,70 @@ function Row({ packet }: { packet: PacketView }) {
       <td class="number">{packet.hops}</td>
       <td class="number quiet wide-only">{packet.bytes}</td>
       <td>{packet.backed ? <span class="mark good">paid</span> : <span class="quiet">free</span>}</td>
+      <td class="number wide-only">{priceOf(packet)}</td>
       <td class="content">
         <bdi>{visible(packet.text, 160)}</bdi>
+      </td>
+    </tr>
+  );
+}
+
+/** What the source promised to the first relay; a packet that only one hop carries needs no relay. */
+function priceOf({ backed, path }: PacketView): string {
+  const first = path[0];
+  return !backed || first === undefined ? '\u2013' : fraction(first.credits);
+}
+
+function paymentOf({ backed, path }: PacketView): string {
+  if (!backed) return 'carried from free airtime: nobody pays';
+  const single = path.length === 1 ? ', nothing on a single hop' : '';
+  return `promised by each hop to the next; owed once the receipt is back${single}`;
+}
+
+function Parts({ packet }: { packet: PacketView }) {
+  const names = new Map(mesh.value?.nodes.map((board) => [board.address, boardName(board, 18)]));
+  const { path, reading } = packet;
+  return (
+    <tr class="parts">
+      <td colSpan={9}>
+        <dl>
+          <dt>Path</dt>
+          <dd>
+            {path.length === 0
+              ? `${figure(packet.hops)} hops; nobody listened to the air on the way`
+              : path.map(({ address, credits }) => (
+                  <span class="hop" key={address}>
+                    <a href={linkTo('node', address)}>
+                      <bdi>{names.get(address) ?? visible(address, 8)}</bdi>
+                    </a>{' '}
+                    → {packet.backed && credits > 0 && <small>{fraction(credits)} </small>}
+                  </span>
+                ))}
+            {path.length > 0 && 'gateway'}
+          </dd>
+          <dt>Payment</dt>
+          <dd>
+            {paymentOf(packet)}
+          </dd>
+          <dt>Receipt</dt>
+          <dd>given by the gateway when the packet was stored; it travels back and settles each hop</dd>
+          {reading !== null && (
+            <>
+              <dt>Reading</dt>
+              <dd>
+                number {figure(reading.number)}, up {figure(reading.uptimeS)} s,{' '}
+                {reading.batteryMv === null ? 'no battery' : `battery ${(reading.batteryMv / 1000).toFixed(2)} V`},
+                heard {figure(reading.received)}, relayed {figure(reading.relayed)}, {figure(reading.freeVars)}{' '}
+                variables free
+              </dd>
+            </>
+          )}
+          <dt>Source</dt>
+          <dd>
+            <code>{visible(packet.src, 20)}</code>, its packet {figure(packet.seq)} (low 16 bits),{' '}
+            {figure(packet.bytes)} bytes of ciphertext
+          </dd>
+        </dl>
       </td>
     </tr>
   );
@@ -103,7 +248,7 @@ function Gap({ missing }: { missing: number }) {
   if (missing < 1) return null;
   return (
     <tr class="gap">
-      <td colSpan={8}>{figure(missing)} packets in between are no longer kept by the gateway</td>
+      <td colSpan={9}>{figure(missing)} packets in between are no longer kept by the gateway</td>
     </tr>
   );
 }
