@@ -14,6 +14,8 @@ export type BoardMessage =
   | { kind: 'sent'; dst: number; seq16: number }
   | { kind: 'note'; note: number; who: number; value: number }
   | { kind: 'status'; status: BoardStatus }
+  /** It does not know a request: its firmware is older than this gateway. */
+  | { kind: 'refused'; request: string }
   | { kind: 'trouble'; text: string };
 
 export interface BoardStatus {
@@ -64,7 +66,7 @@ export function parseBoardLine(line: string): BoardMessage | undefined {
     case 'fault':
       return { kind: 'trouble', text: `radio fault ${whole(fields.code, U32) ?? '?'}` };
     case 'refused':
-      return { kind: 'trouble', text: `the board refused a request (${words(fields.request, 40)})` };
+      return { kind: 'refused', request: words(fields.request, 40) };
     default:
       return undefined;
   }

@@ -57,6 +57,11 @@ export class BoardLink {
     return this.event({ t: 'state', data: base64(plaintext) });
   }
 
+  /** A header for the air: from its gateway field to its MAC. */
+  header(body: Uint8Array): Promise<void> {
+    return this.event({ t: 'header', data: base64(body) });
+  }
+
   askStatus(): Promise<void> {
     return this.event({ t: 'status' });
   }

@@ -4,12 +4,22 @@
 import { Payload, StatePayload, toHex } from '#protocol';
 import type { PreparedPacket } from './end-station.ts';
 
-interface Waiting {
+/** For a node. */
+export interface Message {
   dst: number;
-  /** What it is about: a newer message about the same thing takes its place. */
-  subject: string;
-  plaintext: Uint8Array;
+  /** Bytes, or what makes them at the moment they are sent. */
+  plaintext: Plaintext;
+  /** What it is about: a newer message about the same thing takes its place. Follows from the bytes when missing. */
+  subject?: string;
+  /** An answer to a question that is asked again is not worth many. Without it: a message that must arrive. */
+  tries?: number;
+}
+
+type Plaintext = Uint8Array | ((nowMs: number) => Uint8Array);
+
+interface Waiting extends Required<Omit<Message, 'tries'>> {
   tries: number;
+  triesMax: number;
   notBeforeMs: number;
 }
 
@@ -40,11 +50,13 @@ export class Downlink {
     return this.waiting.length + this.flying.length;
   }
 
-  push(dst: number, plaintext: Uint8Array, nowMs: number): void {
-    const subject = `${dst} ${subjectOf(plaintext)}`;
+  push(dst: number, plaintext: Plaintext, nowMs: number, about: Pick<Message, 'subject' | 'tries'> = {}): void {
+    const subject = `${dst} ${about.subject ?? subjectOf(plaintext)}`;
+    const triesMax = about.tries ?? TRIES_MAX;
     this.waiting = this.waiting.filter((other) => other.subject !== subject);
-    if (this.waiting.length >= WAITING_MAX) this.drop(dst);
-    else this.waiting.push({ dst, subject, plaintext, tries: 0, notBeforeMs: nowMs });
+    const message = { dst, subject, plaintext, tries: 0, triesMax, notBeforeMs: nowMs };
+    if (this.waiting.length >= WAITING_MAX) this.drop(message);
+    else this.waiting.push(message);
   }
 
   /**
@@ -68,8 +80,10 @@ export class Downlink {
       if (this.flying.length >= IN_FLIGHT_MAX) break;
       if (message.notBeforeMs > nowMs || this.flying.some((one) => one.dst === message.dst)) continue;
       this.waiting.splice(this.waiting.indexOf(message), 1);
-      const packet = this.prepare(message.dst, message.plaintext);
-      if (packet === undefined) this.drop(message.dst);
+      const { plaintext } = message;
+      const bytes = typeof plaintext === 'function' ? plaintext(nowMs) : plaintext;
+      const packet = this.prepare(message.dst, bytes);
+      if (packet === undefined) this.drop(message);
       else {
         const { seq16 } = packet;
         this.flying.push({ ...message, tries: message.tries + 1, seq16, untilMs: nowMs + LIFETIME_MS });
@@ -79,19 +93,23 @@ export class Downlink {
     return packets;
   }
 
-  delivered(dst: number, seq16: number): void {
-    this.flying = this.flying.filter((one) => one.dst !== dst || one.seq16 !== seq16);
+  /** The message that has arrived; undefined when it is none of those under way. */
+  delivered(dst: number, seq16: number): Message | undefined {
+    const message = this.flying.find((one) => one.dst === dst && one.seq16 === seq16);
+    this.flying = this.flying.filter((one) => one !== message);
+    return message;
   }
 
   /** No receipt came: again after a while that doubles, unless something newer waits already. */
   lost(dst: number, seq16: number, nowMs: number): void {
     const index = this.flying.findIndex((one) => one.dst === dst && one.seq16 === seq16);
     if (index < 0) return;
-    const [{ subject, plaintext, tries }] = this.flying.splice(index, 1) as [Flying];
+    const [{ subject, plaintext, tries, triesMax }] = this.flying.splice(index, 1) as [Flying];
     if (this.waiting.some((other) => other.subject === subject)) return;
     const pauseMs = 1000 * 2 ** Math.min(tries, PAUSE_DOUBLINGS_MAX);
-    if (tries >= TRIES_MAX || this.waiting.length >= WAITING_MAX) this.drop(dst);
-    else this.waiting.push({ dst, subject, plaintext, tries, notBeforeMs: nowMs + pauseMs });
+    const message = { dst, subject, plaintext, tries, triesMax, notBeforeMs: nowMs + pauseMs };
+    if (tries >= triesMax || this.waiting.length >= WAITING_MAX) this.drop(message);
+    else this.waiting.push(message);
   }
 
   /** The board could not even begin (no route yet, its table full): not the packet's fault. */
@@ -104,14 +122,17 @@ export class Downlink {
     for (const { dst, seq16 } of [...this.flying]) this.lost(dst, seq16, nowMs);
   }
 
-  private drop(dst: number): void {
+  /** Who asked asks again; who should have been told is told all of it when it is heard. */
+  private drop({ dst, triesMax }: Waiting): void {
     this.dropped++;
-    this.informed.delete(dst);
+    if (triesMax === TRIES_MAX) this.informed.delete(dst);
   }
 }
 
-/** STATE is about one channel (payer, generation, chain); anything else is its own subject. */
-export function subjectOf(plaintext: Uint8Array): string {
+/** STATE is about one channel (payer, generation, chain), PARAMS about the ledger; anything else is its own subject. */
+export function subjectOf(plaintext: Plaintext): string {
+  if (typeof plaintext === 'function') return '';
+  if (plaintext[0] === Payload.PARAMS) return 'params';
   if (plaintext[0] !== Payload.STATE) return toHex(plaintext, 0, plaintext.length);
   return toHex(plaintext, StatePayload.PAYER, StatePayload.PAYEE - StatePayload.PAYER);
 }

@@ -28,6 +28,8 @@ interface Kept {
   peers: PeerPosition[];
   /** The newest packet that is counted in here. */
   packetId: number;
+  /** Missing in what an older version has kept. */
+  told?: [address: number, params: number][];
 }
 
 const NOTE = 'figures';
@@ -35,6 +37,8 @@ const NOTE = 'figures';
 export class Figures {
   readonly tally: Tally = { delivered: 0, receipts: 0, payments: 0, faults: 0 };
   readonly heard = new Map<number, Heard>();
+  /** The version of the parameters that each node has confirmed. */
+  readonly told = new Map<number, number>();
   /** As they were kept; the end station is told once. */
   readonly peers: PeerPosition[] = [];
   packetId: number;
@@ -46,6 +50,7 @@ export class Figures {
     const kept = unpack(Buffer.from(note)) as Kept;
     Object.assign(this.tally, kept.tally);
     for (const [address, heard] of kept.heard) this.heard.set(address, heard);
+    for (const [address, version] of kept.told ?? []) this.told.set(address, version);
     for (const peer of kept.peers) this.peers.push({ ...peer, linkKey: new Uint8Array(peer.linkKey) });
     const late = store.packets(kept.packetId, Math.max(1, this.packetId - kept.packetId));
     for (const [, bytes] of late) this.count(unpack(Buffer.from(bytes)) as PacketView);
@@ -63,7 +68,7 @@ export class Figures {
 
   note(peers: PeerPosition[]): [name: string, value: Uint8Array] {
     const { tally, packetId } = this;
-    const kept: Kept = { tally, heard: [...this.heard], peers, packetId };
+    const kept: Kept = { tally, heard: [...this.heard], peers, packetId, told: [...this.told] };
     return [NOTE, new Uint8Array(pack(kept))];
   }
 }

@@ -10,12 +10,14 @@ import { blockView, workNotes } from './block-views.ts';
 import type { BoardLink } from './board-link.ts';
 import type { BoardMessage } from './board-lines.ts';
 import type { Chain, MadeBlock } from './chain-service.ts';
-import { Downlink, subjectOf } from './downlink.ts';
+import { Downlink, subjectOf, type Message } from './downlink.ts';
 import type { ArrivedPacket, EndStation } from './end-station.ts';
 import { Errands } from './errands.ts';
 import { Figures } from './figures.ts';
 import { Home } from './home.ts';
+import { Office, type GatewayKeys } from './office.ts';
 import { describePayload, readingOf } from './reading.ts';
+import { refusalText } from './refusals.ts';
 import { StoreError, type ChainStore } from './store/index.ts';
 import type { GatewayEvent, PacketView } from './view.ts';
 
@@ -24,6 +26,8 @@ export interface GatewayParts {
   chain: Chain;
   store: ChainStore;
   end: EndStation;
+  /** Without them nodes are carried for and nothing is announced. */
+  keys?: GatewayKeys;
   nameOf(address: number): string;
   /** How a packet came here, where somebody listened to the air; without it nobody did. */
   pathOf?(src: number, seq16: number): PacketView['path'];
@@ -70,13 +74,17 @@ export class Gateway {
   private silent = false;
   private early = false;
   private known = false;
+  private readonly office: Office | undefined;
+  /** The board's firmware is too old to send headers. */
+  private headless = false;
 
   constructor(private readonly parts: GatewayParts) {
-    const { store, chain, end } = parts;
+    const { store, chain, end, keys, address } = parts;
     this.home = new Home(chain.ledger, (root) => store.book(root));
     this.downlink = new Downlink((dst, plaintext) => end.prepare(dst, plaintext));
     this.figures = new Figures(store);
     end.restore(this.figures.peers);
+    if (keys !== undefined) this.office = new Office({ ...keys, address, chain, store, figures: this.figures });
   }
 
   attach(link: BoardLink): void {
@@ -125,6 +133,8 @@ export class Gateway {
         return this.fromOwnBoard(message.src, message.plaintext);
       case 'note':
         return this.note(message);
+      case 'refused':
+        return this.refused(message.request);
       case 'trouble':
         return this.trouble(`gateway board: ${message.text}`);
       // Nobody asks for either through the gateway.
@@ -134,11 +144,18 @@ export class Gateway {
     }
   }
 
+  private refused(request: string): void {
+    if (request !== 'header') return this.trouble(`the gateway board refused a request (${request})`);
+    if (!this.headless) this.log('info', 'the firmware of the gateway board sends no headers: flash the present one');
+    this.headless = true;
+  }
+
   /** The board's memory is gone: what was under way with it goes again. `before`: it had said something already. */
   private booted(address: number, before: boolean): void {
     if (address !== 0 && address !== this.parts.address)
       this.trouble(`another board (${addressText(address)}) answers on the port of the gateway's`);
     else if (before) this.trouble(`the gateway board restarted (${++this.reboots} times since the gateway began)`);
+    this.headless = false;
     this.downlink.interrupted(this.nowMs);
     this.tell(this.home.about(this.parts.address));
   }
@@ -153,7 +170,8 @@ export class Gateway {
     this.errand(`receipt ${toHex(lock, 0, lock.length)}`, this.nowMs + RECEIPT_LIFE_MS, (link) =>
       link.receipt(lock, opened.preimage));
     if (opened.repeated) return;
-    if (this.downlink.heard(packet.src, this.nowMs)) this.tell(this.home.about(packet.src));
+    if (this.downlink.heard(packet.src, this.nowMs))
+      this.tell([...this.home.about(packet.src), ...(this.office?.params(packet.src) ?? [])]);
     this.request(packet.src, opened.plaintext);
   }
 
@@ -183,22 +201,38 @@ export class Gateway {
   }
 
   private request(src: number, plaintext: Uint8Array): void {
-    const output = this.home.receive(src, plaintext);
-    if (output.refused !== undefined)
-      this.log('warn', `${output.kind} of ${this.parts.nameOf(src)} refused: ${output.refused}`);
-    if (output.transaction !== undefined) {
-      const code = this.parts.chain.submit(output.transaction);
-      if (code !== TxCode.OK)
-        this.log('warn', `${output.kind} of ${this.parts.nameOf(src)} not queued (code ${code})`);
+    const answer = this.office?.answer(src, plaintext, this.nowMs);
+    if (answer !== undefined) {
+      this.unheeded(src, answer);
+      return this.tell(answer.messages);
     }
+    const output = this.home.receive(src, plaintext);
+    this.unheeded(src, output);
+    if (output.transaction !== undefined) this.submit(src, output.transaction);
     this.tell(output.messages);
   }
 
+  private unheeded(src: number, { kind, refused }: { kind: string; refused?: string }): void {
+    if (refused !== undefined) this.log('warn', `${kind} of ${this.parts.nameOf(src)} refused: ${refused}`);
+  }
+
+  private submit(src: number, transaction: Uint8Array): void {
+    const { chain, nameOf } = this.parts;
+    const code = chain.submit(transaction);
+    const text = code === TxCode.OK ? undefined : refusalText(transaction, code, nameOf);
+    if (text !== undefined) this.log('warn', `${text} (from ${nameOf(src)})`);
+  }
+
   private note({ note, who, value }: { note: number; who: number; value: number }): void {
-    if (note === Note.RECEIPT) this.downlink.delivered(who, value);
+    if (note === Note.RECEIPT) this.delivered(who, value);
     else if (note === Note.LOST) this.downlink.lost(who, value, this.nowMs);
     else if (note === Note.UNSENDABLE) this.downlink.unsent(who, this.nowMs);
     this.seen(note);
+  }
+
+  private delivered(dst: number, seq16: number): void {
+    const message = this.downlink.delivered(dst, seq16);
+    if (message !== undefined) this.office?.confirmed(message);
   }
 
   /** A payment or another event on any board that can be watched. */
@@ -208,17 +242,22 @@ export class Gateway {
 
   // ---------------------------------------------------------------- to the nodes
 
-  private tell(messages: { dst: number; plaintext: Uint8Array }[]): void {
-    for (const { dst, plaintext } of messages) {
-      if (dst !== this.parts.address) this.inform(dst, plaintext);
-      else this.errand(`state ${subjectOf(plaintext)}`, Infinity, (link) => link.state(plaintext));
+  private tell(messages: Message[]): void {
+    for (const message of messages) {
+      if (message.dst !== this.parts.address) this.inform(message);
+      else this.tellBoard(message);
     }
   }
 
+  private tellBoard({ plaintext, subject }: Message): void {
+    const bytes = typeof plaintext === 'function' ? plaintext(this.nowMs) : plaintext;
+    this.errand(`state ${subject ?? subjectOf(bytes)}`, Infinity, (link) => link.state(bytes));
+  }
+
   /** A node of another home is told by that one. */
-  private inform(dst: number, plaintext: Uint8Array): void {
+  private inform({ dst, plaintext, ...about }: Message): void {
     const home = this.parts.chain.ledger.account(dst)?.home;
-    if (home === undefined || home === this.parts.address) this.downlink.push(dst, plaintext, this.nowMs);
+    if (home === undefined || home === this.parts.address) this.downlink.push(dst, plaintext, this.nowMs, about);
   }
 
   private errand(name: string, untilMs: number, run: (link: BoardLink) => Promise<void>): void {
@@ -242,7 +281,17 @@ export class Gateway {
       ...workNotes(height, work),
     ]);
     if (made !== undefined) this.concluded(made);
+    this.announce();
     return made;
+  }
+
+  /** After the block of the slot, so that the header is of the newest one. */
+  private announce(): void {
+    const { link, nowMs } = this;
+    if (link === undefined || !link.isUp || this.headless) return;
+    const header = this.office?.header(nowMs);
+    // One that is lost is lost: the next slot has another.
+    if (header !== undefined) link.header(header).catch(() => {});
   }
 
   /** While the board is away nothing is sent, and no message loses a try. */
@@ -274,9 +323,15 @@ export class Gateway {
   }
 
   private concluded(made: MadeBlock): void {
+    const { chain, nameOf } = this.parts;
     this.tell(this.home.afterBlock(made.transactions));
-    for (const { code } of made.refused) this.log('warn', `a transaction was refused (code ${code})`);
-    const { blockIntervalS } = this.parts.chain.ledger.params;
+    for (const { transaction, code } of made.refused) {
+      const text = refusalText(transaction, code, nameOf);
+      if (text !== undefined) this.log('warn', text);
+    }
+    this.office?.afterBlock(Math.floor(this.nowMs / 1000));
+    this.tell(this.office?.news() ?? []);
+    const { blockIntervalS } = chain.ledger.params;
     this.emit({ type: 'block', data: blockView(made.header, made.hash, made.work, blockIntervalS) });
   }
 
@@ -309,6 +364,9 @@ const KINDS: Partial<Record<number, PacketView['kind']>> = {
   [Payload.OPEN]: 'open',
   [Payload.CLAIM]: 'claim',
   [Payload.STATE_REQUEST]: 'state-request',
+  [Payload.TIME]: 'time',
+  [Payload.KEYREQ]: 'key-request',
+  [Payload.PROOF_REQUEST]: 'proof-request',
 };
 
 function kindOf(plaintext: Uint8Array): PacketView['kind'] {

@@ -18,6 +18,12 @@ export function describePayload(plaintext: Uint8Array): string {
       return 'claims what it earned';
     case Payload.STATE_REQUEST:
       return 'asks for the state of a channel';
+    case Payload.TIME:
+      return 'asks for the time';
+    case Payload.KEYREQ:
+      return 'asks for keys';
+    case Payload.PROOF_REQUEST:
+      return 'asks for a proof';
     default:
       return `payload kind ${plaintext[0] ?? 'none'}, ${plaintext.length} bytes`;
   }

@@ -10,7 +10,7 @@ import { AirTrace } from './air-trace.ts';
 import { apiToken } from './api-token.ts';
 import { ChainService, type Chain } from './chain-service.ts';
 import type { Desk } from './desk.ts';
-import { describeMoney, identitiesOf, joinsFor, openDesk, signBlock } from './desk.ts';
+import { describeMoney, identitiesOf, joinsFor, linkSecretsOf, openDesk, signBlock } from './desk.ts';
 import { EndStation } from './end-station.ts';
 import { Gateway, leasedNumbers } from './gateway.ts';
 import { exportDoors } from './http/export-routes.ts';
@@ -164,7 +164,9 @@ function gatewayOf(desk: Desk, chain: Chain, nameOf: (address: number) => string
     leasedNumbers(store),
   );
   const pathOf = (src: number, seq16: number): ReturnType<AirTrace['path']> => trace.path(src, seq16);
-  return new Gateway({ address, chain, store, end, nameOf, pathOf });
+  const { blockSeed, ownerSeed } = founding;
+  const keys = { blockSeed, ownerSeed, linkSecretOf: linkSecretsOf(desk) };
+  return new Gateway({ address, chain, store, end, keys, nameOf, pathOf });
 }
 
 /** Makes what members lack (chequebooks, joins) and brings the boards up. Returns the port of the gateway's own. */

@@ -1,5 +1,5 @@
 // What the gateway shows to the world: the shapes that the API answers with, the page draws and the event stream
-// carries. Types only; the gateway fills them from the ledger and the mesh, the server never computes a figure.
+// carries. Types and names; the gateway fills them from the ledger and the mesh, the server never computes a figure.
 
 /** `GET /api/status`. Credits are integers; `conserved` is the sum of all balances compared with the supply. */
 export interface Status {
@@ -65,6 +65,9 @@ export interface ReadingView {
   received: number;
   relayed: number;
 }
+export const PACKET_KINDS = [
+  'reading', 'text', 'open', 'claim', 'state-request', 'time', 'key-request', 'proof-request', 'other',
+] as const;
 
 /** One packet that reached the gateway. `id` grows by one and never restarts: it is the event id too. */
 export interface PacketView {
@@ -72,7 +75,7 @@ export interface PacketView {
   at: string;
   src: string;
   name: string;
-  kind: 'reading' | 'text' | 'open' | 'claim' | 'state-request' | 'other';
+  kind: (typeof PACKET_KINDS)[number];
   hops: number;
   bytes: number;
   backed: boolean;

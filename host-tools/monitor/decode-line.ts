@@ -17,7 +17,7 @@ export function decodeLine(line: string, routes: Map<string, string>): Decoded[]
   if (!line.startsWith('{')) return [plain(line)];
   const message = parseBoardLine(line);
   if (message === undefined) return [{ kind: 'text', level: 'info', text: line, fields: {} }];
-  if (message.kind === 'trouble') return [trouble(line)];
+  if (message.kind === 'trouble' || message.kind === 'refused') return [trouble(line)];
   if (message.kind === 'status') return [status(message.status), ...routeChanges(message.status, routes)];
   return [said(message)];
 }
@@ -29,7 +29,7 @@ function plain(line: string): Decoded {
   return { kind: isError ? 'error' : 'text', level: isError ? 'error' : 'info', text: line, fields: {} };
 }
 
-function said(message: Exclude<BoardMessage, { kind: 'trouble' | 'status' }>): Decoded {
+function said(message: Exclude<BoardMessage, { kind: 'trouble' | 'refused' | 'status' }>): Decoded {
   const entry = (kind: Decoded['kind'], text: string, fields: object, level: Level = 'info'): Decoded => ({
     kind,
     level,

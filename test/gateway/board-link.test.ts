@@ -38,7 +38,7 @@ const ODD = [
 
 test('every line of a board is understood', () => {
   const kinds = GOOD.map((line) => parseBoardLine(line)?.kind);
-  const all = ['boot', 'unprovisioned', 'packet', 'message', 'note', 'trouble', 'trouble', 'trouble', 'sent', 'status'];
+  const all = ['boot', 'unprovisioned', 'packet', 'message', 'note', 'trouble', 'trouble', 'refused', 'sent', 'status'];
   assert.deepEqual(kinds, all);
   const packet = parseBoardLine(GOOD[2]!);
   assert.ok(packet?.kind === 'packet');

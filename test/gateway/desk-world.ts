@@ -11,7 +11,7 @@ import { ChainService, LEDGER_DEPS, type MadeBlock } from '../../host-tools/gate
 import { EndStation } from '../../host-tools/gateway/end-station.ts';
 import { ChainStore, MemoryStore, StoreError } from '../../host-tools/gateway/store/index.ts';
 import type { Batch } from '../../host-tools/gateway/store/index.ts';
-import { deskProfile, type Ledger } from '../../host-tools/ledger/index.ts';
+import { deskProfile, type Founders, type GenesisParams, type Ledger } from '../../host-tools/ledger/index.ts';
 import { found, joinOf, newMember, type Founding } from '../../host-tools/provision/found-desk.ts';
 import type { Identity } from '../../host-tools/provision/identity.ts';
 import { checkInvariants } from '../ledger/fixture.ts';
@@ -24,19 +24,30 @@ export function random(count: number): Uint8Array {
   return new Uint8Array(createHash('sha512').update(`desk ${drawn++}`).digest().subarray(0, count));
 }
 
-export const founding: Founding = found({
-  random, createdS: CREATED_S, gatewayAddress: GATEWAY, profile: deskProfile,
-});
-const made: Identity[] = [];
+/** A ledger and its members, whose chequebooks are made once a process. */
+export class Foundation {
+  readonly founding: Founding;
+  private readonly made: Identity[] = [];
 
-/** The gateway first; made once a process. */
-export function identities(count: number): Identity[] {
-  while (made.length < count) {
-    const i = made.length;
-    made.push(newMember(founding, i === 0 ? 'gateway' : `board-${i}`, GATEWAY + i, random));
+  constructor(change: Partial<GenesisParams> = {}) {
+    const profile = (founders: Founders): GenesisParams => ({ ...deskProfile(founders), ...change });
+    this.founding = found({ random, createdS: CREATED_S, gatewayAddress: GATEWAY, profile });
   }
-  return made.slice(0, count);
+
+  /** The gateway first. */
+  identities(count: number): Identity[] {
+    const { made } = this;
+    while (made.length < count) {
+      const i = made.length;
+      made.push(newMember(this.founding, i === 0 ? 'gateway' : `board-${i}`, GATEWAY + i, random));
+    }
+    return made.slice(0, count);
+  }
 }
+
+const DESK = new Foundation();
+export const { founding } = DESK;
+export const identities = (count: number): Identity[] => DESK.identities(count);
 
 /** Refuses writes when told to. */
 export class MoodyStore extends MemoryStore {
@@ -56,11 +67,14 @@ export class DeskWorld {
   readonly ledger: Ledger;
   readonly chain: ChainService;
   readonly members: Identity[];
+  readonly founding: Founding;
   timeS = CREATED_S;
 
   /** All members have joined. */
-  constructor(count: number) {
-    this.members = identities(count);
+  constructor(count: number, foundation = DESK) {
+    const { founding } = foundation;
+    this.founding = founding;
+    this.members = foundation.identities(count);
     this.ledger = this.store.create(LEDGER_DEPS, founding.genesis);
     this.chain = this.serve(this.ledger);
     for (const { bookRoot, book } of this.members) this.store.putBook(bookRoot, book);
@@ -69,11 +83,13 @@ export class DeskWorld {
   }
 
   serve(ledger: Ledger): ChainService {
-    return new ChainService(ledger, this.store, GATEWAY, (message) => signEd25519(founding.blockSeed, message));
+    const { blockSeed } = this.founding;
+    return new ChainService(ledger, this.store, GATEWAY, (message) => signEd25519(blockSeed, message));
   }
 
   block(): MadeBlock {
-    const block = this.chain.makeBlock(++this.timeS)!;
+    this.timeS += this.founding.params.blockIntervalS;
+    const block = this.chain.makeBlock(this.timeS)!;
     this.assertConserved();
     return block;
   }
@@ -86,11 +102,11 @@ export class DeskWorld {
   endOf(index: number, nextSeq: () => number): EndStation {
     const { address, linkSecret } = this.members[index]!;
     const keyOf = (node: number): Uint8Array | undefined => this.ledger.account(node)?.linkKey;
-    return new EndStation(address, linkSecret, founding.ledgerId, keyOf, nextSeq);
+    return new EndStation(address, linkSecret, this.founding.ledgerId, keyOf, nextSeq);
   }
 
   private book(index: number): BookId {
-    return { ledger: founding.ledgerId, address: this.members[index]!.address, generation: 0 };
+    return { ledger: this.founding.ledgerId, address: this.members[index]!.address, generation: 0 };
   }
 
   /** The OPEN that a payee carries home for a payer. */

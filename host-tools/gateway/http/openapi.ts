@@ -3,6 +3,7 @@
 // router's table.
 
 import { INSIGHT_PATHS, INSIGHT_SCHEMAS } from './openapi-insight.ts';
+import { PACKET_KINDS } from '../view.ts';
 import { OWNER_PATHS, OWNER_SCHEMAS } from './openapi-owners.ts';
 import {
   count, credits, get, json, limit, list, optional, parameter, record, ref, SAFE, text, type Schema,
@@ -84,7 +85,7 @@ const schemas: Record<string, Schema> = {
       at: dateTime,
       src: text,
       name: text,
-      kind: { type: 'string', enum: ['reading', 'text', 'open', 'claim', 'state-request', 'other'] },
+      kind: { type: 'string', enum: PACKET_KINDS },
       hops: count,
       bytes: count,
       backed: { type: 'boolean', description: 'Carried for payment, not from a free budget.' },
