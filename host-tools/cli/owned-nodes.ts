@@ -1,9 +1,10 @@
-// `fairhop node list|join|leave|rekey|publish`: an owner's nodes on the ledger. What concerns a board on a port is
+// `fairhop node list|join|leave|rekey|unvouch|home|name|publish`: an owner's nodes on the ledger. What concerns a board on a port is
 // elsewhere; both share the command `node`, whoever registers first makes it.
 import type { Command } from 'commander';
 import { FOUNDER } from '../owner/key-ring.ts';
 import {
-  FIRST_COMMUNITY, joinNode, leaveNode, nodeAt, publishAgain, rekeyNode, type NodeSent,
+  FIRST_COMMUNITY, joinNode, leaveNode, moveHome, nameNode, nodeAt, publishAgain, rekeyNode, unvouchNode,
+  type NodeSent,
 } from '../owner/nodes.ts';
 import { addressNamed, wholeNumber } from '../owner/references.ts';
 import {
@@ -41,6 +42,17 @@ export function register(program: Command): void {
   withPatience(node.command('rekey').description('new secrets for a node at the end of the notice'))
     .argument('<address>')
     .action((address: string, flags: OwnerFlags) => guarded(() => rekey(address, flags)));
+  withWait(node.command('unvouch').description('take back the line that you gave a node, at the end of the notice'))
+    .argument('<address>')
+    .action((address: string, flags: OwnerFlags) => guarded(() => unvouch(address, flags)));
+  withWait(node.command('home').description('let another gateway speak for a node'))
+    .argument('<address>')
+    .argument('<gateway>', 'address of the gateway')
+    .action((address: string, gateway: string, flags: OwnerFlags) => guarded(() => home(address, gateway, flags)));
+  withWait(node.command('name').description('name a node that you vouch for to its community: it gets the basic allowance'))
+    .argument('<address>')
+    .option('--off', 'take the naming back')
+    .action((address: string, flags: OwnerFlags & { off?: boolean }) => guarded(() => name(address, flags)));
   withGateway(node.command('publish').description("bring a node's chequebook to the gateway once more"))
     .argument('<address>')
     .action((address: string, flags: OwnerFlags) => guarded(() => publish(address, flags)));
@@ -96,6 +108,35 @@ async function leave(text: string, flags: OwnerFlags): Promise<void> {
   const sent = await leaveNode(session, params, node);
   const { address } = node;
   print(flags, { ...sent, address }, [`node ${address} leaves in ${params.noticeHeights} blocks`, fate(sent)]);
+}
+
+async function unvouch(text: string, flags: OwnerFlags): Promise<void> {
+  const session = sessionOf(flags);
+  const params = await session.gateway().params();
+  const node = await nodeAt(session, addressNamed(text));
+  const sent = await unvouchNode(session, params, node);
+  const { address } = node;
+  print(flags, { ...sent, address }, [`the line of ${address} ends in ${params.noticeHeights} blocks`, fate(sent)]);
+}
+
+async function home(text: string, gateway: string, flags: OwnerFlags): Promise<void> {
+  const session = sessionOf(flags);
+  const params = await session.gateway().params();
+  const node = await nodeAt(session, addressNamed(text));
+  const sent = await moveHome(session, params, node, addressNamed(gateway));
+  const { address } = node;
+  const words = `gateway ${gateway} is the home of ${address}; provision the board for it again`;
+  print(flags, { ...sent, address, home: gateway }, [words, fate(sent)]);
+}
+
+async function name(text: string, flags: OwnerFlags & { off?: boolean }): Promise<void> {
+  const session = sessionOf(flags);
+  const params = await session.gateway().params();
+  const node = await nodeAt(session, addressNamed(text));
+  const named = flags.off !== true;
+  const sent = await nameNode(session, params, node, named);
+  const { address } = node;
+  print(flags, { ...sent, address, named }, [`node ${address} is ${named ? '' : 'no longer '}named`, fate(sent)]);
 }
 
 async function publish(text: string, flags: OwnerFlags): Promise<void> {

@@ -3,7 +3,7 @@
 import type { Account, Ledger, Node } from '../ledger/index.ts';
 import { accountName, Action, NodeStatus, Rate, RATE_BOUNDS, StateKind } from '../ledger/index.ts';
 import { addressText } from '../provision/identity.ts';
-import type { AccountView, LedgerNodeView, ParamsView, ProposalView, RateView } from './owner-view.ts';
+import type { AccountView, ChannelView, LedgerNodeView, ParamsView, ProposalView, RateView } from './owner-view.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -93,6 +93,13 @@ export function nodeView(ledger: Ledger, node: Node): LedgerNodeView {
     rekeysAt,
     unvouchedAt,
   };
+}
+
+export function channelViews(ledger: Ledger, address: number): ChannelView[] {
+  return ledger.channelsOf(address).map(({ payer, generation, chain, payee, settled, limit, expiry, closing }) => ({
+    payer: addressText(payer), generation, chain, payee: addressText(payee), settled, limit, expiry,
+    closing: closing !== 0,
+  }));
 }
 
 export function paramsView(ledger: Ledger): ParamsView {

@@ -5,9 +5,9 @@ import { nodeCrypto } from '../crypto/index.ts';
 import { codeText, decodeBlock, TxCode, txId, type Ledger } from '../ledger/index.ts';
 import type { Chain } from './chain-service.ts';
 import type { Gateway } from './gateway.ts';
-import { accountView, nodeView, paramsView, proposalViews } from './ledger-views.ts';
+import { accountView, channelViews, nodeView, paramsView, proposalViews } from './ledger-views.ts';
 import type {
-  AccountView, BookView, LedgerNodeView, OwnerApi, ParamsView, ProposalView, SubmitView, TransactionView,
+  AccountView, BookView, ChannelView, LedgerNodeView, OwnerApi, ParamsView, ProposalView, SubmitView, TransactionView,
 } from './owner-view.ts';
 import type { ChainStore } from './store/index.ts';
 
@@ -115,6 +115,10 @@ export class OwnerSource implements OwnerApi {
       this.sorted = { height, addresses };
     }
     return this.sorted.addresses;
+  }
+
+  channels(address: number): ChannelView[] {
+    return channelViews(this.ledger, address);
   }
 
   params(): ParamsView {

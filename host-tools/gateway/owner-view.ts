@@ -48,6 +48,18 @@ export interface LedgerNodeView {
   unvouchedAt: number;
 }
 
+/** One of `GET /api/v1/channels/{address}`. Limit and settled count links. */
+export interface ChannelView {
+  payer: string;
+  generation: number;
+  chain: number;
+  payee: string;
+  settled: number;
+  limit: number;
+  expiry: number;
+  closing: boolean;
+}
+
 export interface RateView {
   name: string;
   number: number;
@@ -122,6 +134,8 @@ export interface OwnerApi {
   account(id: string): AccountView | undefined;
   /** By ascending address, those above `after`. */
   nodes(after: number, limit: number): LedgerNodeView[];
+  /** On which a node pays or is paid; none for a node that the ledger does not have. */
+  channels(address: number): ChannelView[];
   params(): ParamsView;
   proposals(): ProposalView[];
   /** Keeps a chequebook that the ledger names; undefined when it names no such one. */

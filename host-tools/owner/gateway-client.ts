@@ -3,11 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError, ExitCode } from '../cli/cli-error.ts';
 import type {
-  AccountView, BookView, LedgerNodeView, ParamsView, ProposalView, SubmitView, TransactionView,
+  AccountView, BookView, ChannelView, LedgerNodeView, ParamsView, ProposalView, SubmitView, TransactionView,
 } from '../gateway/owner-view.ts';
 
 const ANSWER_WITHIN_MS = 10_000;
 const PAGE = 1000;
+const RESET_TRIES = 3;
 const BUSY_TRIES = 5;
 const BUSY_WAIT_MS = 5000;
 
@@ -20,6 +21,7 @@ interface Answer {
 export interface LedgerReader {
   account(id: string): Promise<AccountView | undefined>;
   nodes(): Promise<LedgerNodeView[]>;
+  channels(address: string): Promise<ChannelView[]>;
   params(): Promise<ParamsView>;
   proposals(): Promise<ProposalView[]>;
 }
@@ -55,6 +57,10 @@ export class GatewayClient implements LedgerReader {
   async node(address: number): Promise<LedgerNodeView | undefined> {
     const [first] = await this.need<LedgerNodeView[]>(`/api/v1/nodes?after=${Math.max(0, address - 1)}&limit=1`);
     return first !== undefined && parseInt(first.address, 16) === address ? first : undefined;
+  }
+
+  channels(address: string): Promise<ChannelView[]> {
+    return this.need(`/api/v1/channels/${address}`);
   }
 
   params(): Promise<ParamsView> {
@@ -108,32 +114,40 @@ export class GatewayClient implements LedgerReader {
   private async askOnce(path: string, body: object | undefined): Promise<Answer> {
     const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
     if (this.token !== undefined) headers.authorization = `Bearer ${this.token}`;
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(new URL(path, this.base), {
-        headers,
-        ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
-        redirect: 'error',
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-      });
-      text = await response.text();
-    } catch (error) {
-      throw this.unreachable(error);
-    }
+    const { status, text } = await this.fetch(path, {
+      headers,
+      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+      redirect: 'error',
+    });
     let parsed: unknown;
     try {
       parsed = JSON.parse(text);
     } catch {
       parsed = undefined;
     }
-    const { status } = response;
     if (typeof parsed === 'object' && parsed !== null) return { status, body: parsed as Answer['body'] };
     throw new CliError(
       `what answers on ${this.base.origin} is no Fairhop gateway`,
       'Name the address that the gateway printed at its start: --http URL',
       ExitCode.NoGateway,
     );
+  }
+
+  /**
+   * A connection that was kept may be closed by the gateway just as we use it again: such a request goes once more,
+   * which does no harm, since all of them may be carried out twice.
+   */
+  private async fetch(path: string, request: RequestInit): Promise<{ status: number; text: string }> {
+    for (let tries = 1; ; tries++) {
+      try {
+        const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+        const response = await fetch(new URL(path, this.base), { ...request, signal });
+        return { status: response.status, text: await response.text() };
+      } catch (error) {
+        const { code = '' } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+        if (tries === RESET_TRIES || !/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)) throw this.unreachable(error);
+      }
+    }
   }
 
   private unreachable(error: unknown): CliError {

@@ -85,6 +85,53 @@ export async function leaveNode(session: Session, params: ParamsView, node: Ledg
     signTx(ledgerId, TxKind.LEAVE, { address, ...signed }, signer.sign));
 }
 
+/** The guarantor takes the line back, as far as it is not in use, at the end of the notice. */
+export async function unvouchNode(session: Session, params: ParamsView, node: LedgerNodeView): Promise<Sent> {
+  const signer = await session.signerOf(node.guarantor, `the line of node ${node.address}`);
+  const address = parseInt(node.address, 16);
+  return session.submit(params, signer, (ledgerId, signed) =>
+    signTx(ledgerId, TxKind.UNVOUCH, { address, ...signed }, signer.sign));
+}
+
+/** Another gateway speaks for the node from the next block on. */
+export async function moveHome(
+  session: Session,
+  params: ParamsView,
+  node: LedgerNodeView,
+  home: number,
+): Promise<Sent> {
+  const signer = await session.signerOf(node.owner, `node ${node.address}`);
+  const address = parseInt(node.address, 16);
+  return session.submit(params, signer, (ledgerId, signed) =>
+    signTx(ledgerId, TxKind.HOME, { address, home, ...signed }, signer.sign));
+}
+
+/** The guarantor names the node to its community, for the basic allowance, or takes that back. */
+export async function nameNode(
+  session: Session,
+  params: ParamsView,
+  node: LedgerNodeView,
+  named: boolean,
+): Promise<Sent> {
+  const signer = await session.signerOf(node.guarantor, `the line of node ${node.address}`);
+  const address = parseInt(node.address, 16);
+  return session.submit(params, signer, (ledgerId, signed) =>
+    signTx(ledgerId, TxKind.NAME, { address, named: named ? 1 : 0, ...signed }, signer.sign));
+}
+
+/** No refill and no new date for this channel; what is under way is still paid (SPEC L7.4). */
+export async function closeChannel(
+  session: Session,
+  params: ParamsView,
+  node: LedgerNodeView,
+  { generation, chain }: { generation: number; chain: number },
+): Promise<Sent> {
+  const signer = await session.signerOf(node.owner, `node ${node.address}`);
+  const payer = parseInt(node.address, 16);
+  return session.submit(params, signer, (ledgerId, signed) =>
+    signTx(ledgerId, TxKind.CLOSE, { payer, generation, chain, ...signed }, signer.sign));
+}
+
 /** Publishes what is kept here for a node of the ledger: after a join or rekey that was interrupted. */
 export async function publishAgain(session: Session, params: ParamsView, node: LedgerNodeView): Promise<string> {
   const generation = node.rekeysAt === 0 ? node.generation : node.generation + 1;

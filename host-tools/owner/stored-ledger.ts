@@ -1,7 +1,7 @@
 // The chain of a data directory, read without a gateway: the same answers as the API's, as of the last stored block.
 // Works beside a running gateway too. Called by the commands for --offline.
 import { LEDGER_DEPS } from '../gateway/chain-service.ts';
-import { accountView, nodeView, paramsView, proposalViews } from '../gateway/ledger-views.ts';
+import { accountView, channelViews, nodeView, paramsView, proposalViews } from '../gateway/ledger-views.ts';
 import { ChainStore, LmdbStore } from '../gateway/store/index.ts';
 import type { LedgerReader } from './gateway-client.ts';
 
@@ -14,6 +14,7 @@ export async function storedLedger(directory: string): Promise<LedgerReader> {
       account: async (id) => accountView(ledger, id),
       nodes: async () =>
         [...ledger.nodes()].sort((a, b) => a.address - b.address).map((node) => nodeView(ledger, node)),
+      channels: async (address) => channelViews(ledger, parseInt(address, 16)),
       params: async () => paramsView(ledger),
       proposals: async () => proposalViews(ledger),
     };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ExitCode } from '../../host-tools/cli/cli-error.ts';
 import { jsonOf } from '../cli/json-schemas.ts';
-import { EARNER, OwnerWorld, PAYER, runCommand, refusal } from './owner-world.ts';
+import { EARNER, GATEWAY, OwnerWorld, PAYER, runCommand, refusal } from './owner-world.ts';
 
 /** Runs a command and checks the form of what it prints. */
 async function run(world: OwnerWorld, name: string, ...words: string[]): Promise<any> {
@@ -106,6 +106,28 @@ describe('the owner\'s commands', { timeout: 120_000 }, () => {
     assert.equal((await world.refused('node', 'leave', '0b000001')).exitCode, ExitCode.Refused);
     const large = String(world.ledger.money.creditLine + 1);
     assert.match((await world.refused('node', 'join', '0a0000f1', '--line', large)).message, /line exceeds/);
+  });
+
+  it('a line is taken back, a node named and unnamed, its home changed, its channel closed', async () => {
+    const payer = address(PAYER);
+    const node = world.ledger.account(PAYER)!;
+    const { channels } = await run(world, 'channel list', payer);
+    assert.deepEqual(channels.map((one: { payer: string; chain: number; closing: boolean }) =>
+      [one.payer, one.chain, one.closing]), [[payer, 0, false]]);
+    assert.equal((await run(world, 'channel close', payer, '0')).chain, 0);
+    assert.equal(world.ledger.channel(PAYER, 1, 0)!.closing, 1);
+    assert.match((await world.refused('channel', 'close', payer, '0')).message, /closing/);
+    assert.match((await world.refused('channel', 'close', payer, '7')).message, /pays on no channel 7/);
+    assert.equal((await run(world, 'node name', payer)).named, true);
+    assert.equal(node.named, 1);
+    assert.match((await world.refused('node', 'name', payer)).message, /already running/);
+    assert.equal((await run(world, 'node name', payer, '--off')).named, false);
+    assert.equal(node.named, 0);
+    assert.equal((await run(world, 'node home', payer, address(GATEWAY))).home, address(GATEWAY));
+    assert.equal((await world.refused('node', 'home', payer, '0b000001')).exitCode, ExitCode.Refused);
+    const unvouched = await run(world, 'node unvouch', payer);
+    assert.ok(node.unvouchedAt > unvouched.height);
+    assert.match((await world.refused('node', 'unvouch', payer)).message, /already running/);
   });
 
   it('a proposal is voted on, counted and takes effect', async () => {

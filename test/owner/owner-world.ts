@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { mock } from 'node:test';
 import { Command } from 'commander';
 import { CliError } from '../../host-tools/cli/cli-error.ts';
+import { register as registerChannel } from '../../host-tools/cli/channel.ts';
 import { register as registerBalance } from '../../host-tools/cli/balance.ts';
 import { register as registerKeys } from '../../host-tools/cli/keys.ts';
 import { register as registerNodes } from '../../host-tools/cli/owned-nodes.ts';
@@ -160,7 +161,7 @@ export async function runCommand(...words: string[]): Promise<any> {
   try {
     const program = new Command().exitOverride();
     const all = [
-      registerKeys, registerBalance, registerTransfer, registerNodes, registerPropose, registerVote, registerParams,
+      registerKeys, registerBalance, registerTransfer, registerNodes, registerChannel, registerPropose, registerVote, registerParams,
     ];
     for (const register of all) register(program);
     await program.parseAsync([...words, '--json'], { from: 'user' });

@@ -43,6 +43,19 @@ export const OWNER_SCHEMAS: Record<string, Schema> = {
     },
     'A node as the ledger has it.',
   ),
+  Channel: record(
+    {
+      payer: address,
+      generation: count,
+      chain: count,
+      payee: address,
+      settled: { ...count, description: 'Links that are paid.' },
+      limit: { ...count, description: 'Links that will be paid at most.' },
+      expiry: height,
+      closing: truth,
+    },
+    'A payment channel.',
+  ),
   Rate: record({ name: text, number: count, value: count, low: count, high: count }, 'A voted parameter.'),
   Pool: record({ number: count, balance: credits, share: count }, 'A pool account.'),
   LedgerGateway: record({ address, owner: key, admitted: truth }, 'A gateway.'),
@@ -109,6 +122,11 @@ export const OWNER_PATHS: Record<string, Schema> = {
     parameter('after', 0, 0xffffffff, 0, 'Only nodes with a higher address, as a decimal number.'),
     limit,
   ]),
+  '/api/v1/channels/{id}': get(
+    'Channels on which a node (8 digits) pays or is paid',
+    json(list('Channel'), 'At most a few hundred.'),
+    [id],
+  ),
   '/api/v1/params': get('Parameters, pools and gateways', json(ref('Params'), 'Now.')),
   '/api/v1/proposals': get('Proposals under way', json(list('Proposal'), 'At most 256.')),
   '/api/v1/transactions': post(

@@ -26,6 +26,7 @@ const since: Parameter = { name: 'since', min: 0, max: 0xffffffff, fallback: 0 }
 export const OWNER_ROUTES: readonly ReadRoute[] = [
   { path: '/api/v1/accounts/{id}', parameters: [], answer: account },
   { path: '/api/v1/nodes', parameters: [after, limit], answer: (owners, _, v) => owners.nodes(v.after!, v.limit!) },
+  { path: '/api/v1/channels/{id}', parameters: [], answer: channels },
   { path: '/api/v1/params', parameters: [], answer: (owners) => owners.params() },
   { path: '/api/v1/proposals', parameters: [], answer: (owners) => owners.proposals() },
   { path: '/api/v1/transactions/{id}', parameters: [since], answer: transaction },
@@ -40,6 +41,11 @@ function account(owners: OwnerApi, id: string): object | Refusal {
   if (!isAccountId(id))
     return bad('this names no account', 'Give owner:KEY (64 hexadecimal digits), node:ADDRESS (8) or pool:NUMBER.');
   return owners.account(id) ?? missing('the ledger has no such account', 'See /api/v1/nodes and /api/v1/params.');
+}
+
+function channels(owners: OwnerApi, id: string): object | Refusal {
+  if (!/^[0-9a-f]{8}$/.test(id)) return bad('this is no address', 'Give the eight hexadecimal digits of a node.');
+  return owners.channels(parseInt(id, 16));
 }
 
 function transaction(owners: OwnerApi, id: string, { since }: Record<string, number>): object | Refusal {
