@@ -1,5 +1,5 @@
-// `fairhop node list|join|leave|rekey|unvouch|home|name|publish`: an owner's nodes on the ledger. What concerns a board on a port is
-// elsewhere; both share the command `node`, whoever registers first makes it.
+// `fairhop node list|join|leave|rekey|unvouch|home|name|publish`: an owner's nodes on the ledger. What concerns a board
+// on a port is elsewhere; both share the command `node`, whoever registers first makes it.
 import type { Command } from 'commander';
 import { FOUNDER } from '../owner/key-ring.ts';
 import {
@@ -49,7 +49,7 @@ export function register(program: Command): void {
     .argument('<address>')
     .argument('<gateway>', 'address of the gateway')
     .action((address: string, gateway: string, flags: OwnerFlags) => guarded(() => home(address, gateway, flags)));
-  withWait(node.command('name').description('name a node that you vouch for to its community: it gets the basic allowance'))
+  withWait(node.command('name').description('name a node that you vouch for to its community (basic allowance)'))
     .argument('<address>')
     .option('--off', 'take the naming back')
     .action((address: string, flags: OwnerFlags & { off?: boolean }) => guarded(() => name(address, flags)));

@@ -5,6 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type {
+  AccountView, ChannelView, LedgerNodeView, ParamsView,
+} from '../../host-tools/gateway/owner-view.ts';
 import type { MeshView, Status } from '../../host-tools/gateway/view.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -70,6 +73,11 @@ async function get<T>(url: string, path: string): Promise<T> {
 }
 
 export const statusOf = (url: string): Promise<Status> => get<Status>(url, '/api/status');
+export const paramsOf = (url: string): Promise<ParamsView> => get<ParamsView>(url, '/api/v1/params');
+export const ledgerNodesOf = (url: string): Promise<LedgerNodeView[]> => get(url, '/api/v1/nodes?limit=1000');
+export const accountOf = (url: string, id: string): Promise<AccountView> => get(url, `/api/v1/accounts/${id}`);
+export const channelsOf = (url: string, address: string): Promise<ChannelView[]> =>
+  get(url, `/api/v1/channels/${address}`);
 export const meshOf = (url: string): Promise<MeshView> => get<MeshView>(url, '/api/mesh');
 
 /** Asks until the answer will do. Rejects with the last one. */

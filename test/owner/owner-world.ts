@@ -161,7 +161,8 @@ export async function runCommand(...words: string[]): Promise<any> {
   try {
     const program = new Command().exitOverride();
     const all = [
-      registerKeys, registerBalance, registerTransfer, registerNodes, registerChannel, registerPropose, registerVote, registerParams,
+      registerKeys, registerBalance, registerTransfer, registerNodes, registerChannel, registerPropose, registerVote,
+      registerParams,
     ];
     for (const register of all) register(program);
     await program.parseAsync([...words, '--json'], { from: 'user' });
