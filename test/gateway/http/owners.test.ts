@@ -70,6 +70,7 @@ describe('the owners\' paths', { timeout: 120_000 }, () => {
     world.block();
     const ids: Record<string, string> = {
       '/api/v1/accounts/{id}': `owner:${world.founderKey}`,
+      '/api/v1/channels/{id}': '0a000002',
       [`${TRANSACTIONS}/{id}`]: sent.id,
     };
     const paths: Record<string, any> = OPENAPI.paths;
