@@ -272,7 +272,7 @@ export const JSON_OUTPUT: Record<string, Form> = {
   'node unvouch': { schema: record({ ...sent, address }) },
   'node home': { schema: record({ ...sent, address, home: address }) },
   'node name': { schema: record({ ...sent, address, named: truth }) },
-  'channel list': { schema: record({ height: count, channels: list(ref('Channel')) }) },
+  'channel list': { schema: record({ height: count, channels: list(ref('LedgerChannel')) }) },
   'channel close': { schema: record({ ...sent, payer: address, chain: count }) },
   'node publish': { schema: record({ address, bookRoot: hex(64) }) },
   propose: { schema: record({ ...sent, proposal: maybeCount, action: text, value: count }) },

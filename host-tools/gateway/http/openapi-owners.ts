@@ -43,7 +43,7 @@ export const OWNER_SCHEMAS: Record<string, Schema> = {
     },
     'A node as the ledger has it.',
   ),
-  Channel: record(
+  LedgerChannel: record(
     {
       payer: address,
       generation: count,
@@ -124,7 +124,7 @@ export const OWNER_PATHS: Record<string, Schema> = {
   ]),
   '/api/v1/channels/{id}': get(
     'Channels on which a node (8 digits) pays or is paid',
-    json(list('Channel'), 'At most a few hundred.'),
+    json(list('LedgerChannel'), 'At most a few hundred.'),
     [id],
   ),
   '/api/v1/params': get('Parameters, pools and gateways', json(ref('Params'), 'Now.')),
