@@ -2,12 +2,12 @@
 // at a time would measure Ed25519. The rules, the tree and the store then work on it as on any other.
 import { payPrefix, putU16 } from '#protocol';
 import { ed25519PublicKey, nodeCrypto, signEd25519, verifyEd25519 } from '../crypto/index.ts';
-import { shaEngine } from '../ledger/hash/sha-engine.ts';
+import { putHash, shaEngine } from '../ledger/hash/sha-engine.ts';
 import type { Walk } from '../ledger/hash/sha-engine.ts';
 import { blankNode } from '../ledger/records.ts';
 import { leafHash, StateTree, treeKey } from '../ledger/tree.ts';
 import {
-  deskProfile, encodeClaim, encodeBlock, encodeGenesis, encodeRecord, Ledger, recordKey,
+  deskProfile, encodeBlock, encodeClaim, encodeGenesis, encodeRecord, entriesOf, Ledger, recordKey,
   StateKind,
 } from '../ledger/index.ts';
 import type { Channel, Node, StateRecord } from '../ledger/index.ts';
@@ -19,7 +19,6 @@ const CREATED_S = 1_700_000_000;
 const LINKS = 1024;
 const RICH = 2 ** 40;
 export const FIRST_ADDRESS = 1000;
-const BATCH = 16384;
 const ZERO = new Uint8Array(32);
 export const DEPS = { crypto: nodeCrypto, verify: verifyEd25519 };
 export const sign = (message: Uint8Array): Uint8Array => signEd25519(SEED, message);
@@ -70,7 +69,7 @@ export function largeLedger(nodes: number, channels: number, stride: number): La
   shaEngine().walkAll(walks);
   // Made anew whenever they are read: kept, the records would take more memory than the ledger.
   const records = function* (): Iterable<[Uint8Array, Uint8Array]> {
-    yield* founded.changes().puts;
+    for (const [key, value] of entriesOf(founded.changes())) yield [key, value!];
     for (let i = 0; i < nodes; i++) {
       const node = nodeRecord(FIRST_ADDRESS + i, key);
       if (i < channels) Object.assign(node, { escrow: LINKS * founded.money.linkValue, channels: 1 });
@@ -91,14 +90,12 @@ function entryOf(record: StateRecord): [Uint8Array, Uint8Array] {
 /** A block of height 0 that only carries the state root: what `load` compares with. */
 function tipFor(records: Iterable<[Uint8Array, Uint8Array]>): Uint8Array {
   const tree = new StateTree<undefined>();
-  let changes: Parameters<typeof tree.update>[0] = [];
   for (const [record, value] of records) {
     const key = treeKey(nodeCrypto, record);
-    if (changes.push({ key, leaf: leafHash(nodeCrypto, key, value), item: undefined }) < BATCH) continue;
-    tree.update(changes);
-    changes = [];
+    const leaf = tree.insert(key, undefined);
+    putHash(tree.hashes, leaf, leafHash(nodeCrypto, key, value));
   }
-  tree.update(changes);
+  tree.settle();
   const header = encodeHeader({
     height: 0, parent: ZERO, slot: 0, rank: 0, producer: HOME, bodyHash: ZERO, stateRoot: tree.root(),
     transactions: 0, bodyBytes: 0,

@@ -22,13 +22,14 @@ export function bodyHash(crypto: Pick<Crypto, 'sha256'>, body: Uint8Array): Uint
 }
 
 export function encodeBody(transactions: Uint8Array[]): Uint8Array {
-  const parts: Uint8Array[] = [];
+  const body = new Uint8Array(transactions.reduce((sum, transaction) => sum + 2 + transaction.length, 0));
+  let at = 0;
   for (const transaction of transactions) {
-    const length = new Uint8Array(2);
-    putU16(length, 0, transaction.length);
-    parts.push(length, transaction);
+    putU16(body, at, transaction.length);
+    body.set(transaction, at + 2);
+    at += 2 + transaction.length;
   }
-  return concat(parts);
+  return body;
 }
 
 export function encodeBlock(headerBytes: Uint8Array, signature: Uint8Array, body: Uint8Array): Uint8Array {

@@ -9,6 +9,7 @@ export const HEADER = layout([
   ['version', 'u8'], ['height', 'u32'], ['parent', 32], ['slot', 'u32'], ['rank', 'u8'], ['producer', 'u32'],
   ['bodyHash', 32], ['stateRoot', 32], ['transactions', 'u16'], ['bodyBytes', 'u32'],
 ]);
+export const HEADER_BYTES = HEADER.size;
 type FieldsOf<T> = T extends Layout<infer L> ? Exclude<ReturnType<Layout<L>['decode']>, undefined> : never;
 export type BlockHeader = Omit<FieldsOf<typeof HEADER>, 'version'>;
 

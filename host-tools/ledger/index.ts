@@ -13,9 +13,9 @@ export {
 export {
   decodeBlock, encodeBlock, type Block,
 } from './block.ts';
-export { blockHash, headerMessage, type BlockHeader } from './header.ts';
+export { blockHash, decodeHeader, HEADER_BYTES, headerMessage, type BlockHeader } from './header.ts';
 export {
-  accountName, decodeRecord, encodeRecord, freeOf, NodeStatus, recordKey,
+  accountName, decodeRecord, encodeRecord, freeOf, NodeStatus, recordKey, recordName,
   type Account, type Channel, type Gateway, type Meta, type Node, type Owner, type Pool, type Proposal, type Rates,
   type StateRecord,
 } from './records.ts';
@@ -23,9 +23,10 @@ export { accountReference } from './rules/transfer.ts';
 export { RATES as RATE_BOUNDS } from './rules/dao.ts';
 export { releaseHeight } from './rules/channel.ts';
 export type { LedgerDeps, Transfer } from './rules/context.ts';
+export { entriesOf } from './commit.ts';
 export {
   Ledger,
-  type BlockResult, type BuildRequest, type BuiltBlock, type Changes, type LedgerReader, type TxResult,
+  type BlockResult, type BuildRequest, type BuiltBlock, type LedgerReader, type TxResult,
 } from './ledger.ts';
 export type { Totals } from './ledger-view.ts';
 export { ChainFileError, readChainFile, writeChainFile, type ChainFile, type ReadBytes } from './chain-file.ts';

@@ -1,7 +1,6 @@
 // Fixed binary layouts as data: a list of (name, type) that both encodes and decodes (SPEC L2). Everything hashed
 // or signed in this room goes through here, so one meaning has exactly one byte string. Called by the codecs of
 // genesis, transactions, blocks and state records; knows nothing of what the fields mean.
-import { getI48, getU16, getU32, putI48, putU16, putU32 } from '#protocol';
 
 /** `u48` is unsigned and at most 2^47 - 1, like every amount; `i48` is two's complement; a number is raw bytes. */
 export type FieldType = 'u8' | 'u16' | 'u32' | 'u48' | 'i48' | number;
@@ -16,76 +15,118 @@ export interface Layout<L extends FieldList> {
   encodeInto(value: Fields<L>, bytes: Uint8Array, at: number): void;
   /** Undefined when the length differs or an amount has its top bit set. `bytes` may be a view; fields are copies. */
   decode(bytes: Uint8Array): Fields<L> | undefined;
+  /** Every field of one object into another. */
+  copy(from: object, to: object): void;
   /** Into an object that has the fields already, from `at`; false as for `decode`. The rest of `bytes` is ignored. */
   decodeInto(bytes: Uint8Array, at: number, value: object): boolean;
-  /** Offset of a field, for those who sign or patch a part. */
-  offsetOf(name: L[number][0]): number;
 }
 
 const AMOUNT_MAX = 2 ** 47 - 1;
-const INTEGER_MAX = { u8: 0xff, u16: 0xffff, u32: 0xffffffff, u48: AMOUNT_MAX, i48: AMOUNT_MAX };
 const SIZES = { u8: 1, u16: 2, u32: 4, u48: 6, i48: 6 };
+const TWO_32 = 4294967296;
 
-export function fieldSize(type: FieldType): number {
+function fieldSize(type: FieldType): number {
   return typeof type === 'number' ? type : SIZES[type];
 }
 
 /** Out of range or of the wrong length is our own bug: what comes from outside was decoded, hence in range. */
-function put(bytes: Uint8Array, at: number, name: string, type: FieldType, value: number | Uint8Array): void {
-  if (typeof type === 'number') {
-    if (!(value instanceof Uint8Array) || value.length !== type) throw new RangeError(`${name} needs ${type} bytes`);
-    bytes.set(value, at);
-    return;
-  }
-  const low = type === 'i48' ? -AMOUNT_MAX : 0;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > INTEGER_MAX[type]) {
-    throw new RangeError(`${name} is not a ${type}: ${String(value)}`);
-  }
-  if (type === 'u8') bytes[at] = value;
-  else if (type === 'u16') putU16(bytes, at, value);
-  else if (type === 'u32') putU32(bytes, at, value);
-  else putI48(bytes, at, value);
+function fail(name: string, type: FieldType, value: unknown): never {
+  throw new RangeError(`${name} is not ${typeof type === 'number' ? `${type} bytes` : `a ${type}`}: ${String(value)}`);
 }
 
-function get(bytes: Uint8Array, at: number, type: FieldType): number | Uint8Array {
+function cut(bytes: Uint8Array, from: number, size: number): Uint8Array {
+  const part = new Uint8Array(size);
+  for (let i = 0; i < size; i++) part[i] = bytes[from + i]!;
+  return part;
+}
+
+/** Source text that writes the number `x` at `at`, after a check that it is a `type`. */
+function putSource(type: Exclude<FieldType, number>, at: string): { isWrong: string; put: string } {
+  const low = `b[${at} + 2] = x >>> 24; b[${at} + 3] = x >>> 16; b[${at} + 4] = x >>> 8; b[${at} + 5] = x;`;
+  const high = `h = Math.floor(x / ${TWO_32}); b[${at}] = h >>> 8; b[${at} + 1] = h;`;
+  const least = type === 'i48' ? -AMOUNT_MAX : 0;
+  const amount = { isWrong: `!(x >= ${least} && x <= ${AMOUNT_MAX}) || x !== Math.floor(x)`, put: `${high} ${low}` };
   switch (type) {
-    case 'u8': return bytes[at]!;
-    case 'u16': return getU16(bytes, at);
-    case 'u32': return getU32(bytes, at);
-    case 'u48':
-    case 'i48': return getI48(bytes, at);
-    default: return new Uint8Array(bytes.subarray(at, at + type));
+    case 'u8': return { isWrong: 'x !== (x & 255)', put: `b[${at}] = x;` };
+    case 'u16': return { isWrong: 'x !== (x & 65535)', put: `b[${at}] = x >>> 8; b[${at} + 1] = x;` };
+    case 'u32': {
+      const put = `b[${at}] = x >>> 24; b[${at} + 1] = x >>> 16; b[${at} + 2] = x >>> 8; b[${at} + 3] = x;`;
+      return { isWrong: 'x !== (x >>> 0)', put };
+    }
+    default: return amount;
   }
+}
+
+/** Source text of what stands at `at`. */
+function getSource(type: FieldType, at: string): string {
+  const u32 = (a: string, i: number): string =>
+    `((b[${a} + ${i}] << 24 | b[${a} + ${i + 1}] << 16 | b[${a} + ${i + 2}] << 8 | b[${a} + ${i + 3}]) >>> 0)`;
+  switch (type) {
+    case 'u8': return `b[${at}]`;
+    case 'u16': return `(b[${at}] << 8 | b[${at} + 1])`;
+    case 'u32': return u32(at, 0);
+    case 'u48': return `((b[${at}] << 8 | b[${at} + 1]) * ${TWO_32} + ${u32(at, 2)})`;
+    case 'i48': return `((b[${at}] << 24 | b[${at} + 1] << 16) / 65536 * ${TWO_32} + ${u32(at, 2)})`;
+    default: return `cut(b, ${at}, ${type})`;
+  }
+}
+
+/** True in the text for a value that was read and may not stand there. */
+function refusedSource(type: FieldType, value: string): string {
+  if (type === 'u48') return `${value} > ${AMOUNT_MAX}`;
+  return type === 'i48' ? `${value} < ${-AMOUNT_MAX}` : '';
+}
+
+interface Compiled {
+  copy(from: object, to: object): void;
+  encodeInto(value: object, bytes: Uint8Array, at: number): void;
+  decodeAt(bytes: Uint8Array, at: number): object | undefined;
+  decodeInto(bytes: Uint8Array, at: number, value: object): boolean;
+}
+
+/**
+ * A list of fields as straight code. Walking the list for every record of every block would be most of its cost:
+ * a property whose name is a variable is looked up, one whose name is in the text is a load.
+ */
+function compile(fields: FieldList): Compiled {
+  let [encode, read, assign, refused, same] = ['', '', '', '', ''];
+  let offset = 0;
+  for (const [name, type] of fields) {
+    const at = `p + ${offset}`;
+    const wrong = `fail('${name}', ${JSON.stringify(type)}, x)`;
+    encode += `x = v.${name};\n`;
+    if (typeof type === 'number') {
+      encode += `if (!(x instanceof Uint8Array) || x.length !== ${type}) ${wrong};\n`;
+      encode += `for (let i = 0; i < ${type}; i++) b[${at} + i] = x[i];\n`;
+    } else {
+      const { isWrong, put } = putSource(type, at);
+      encode += `if (${isWrong}) ${wrong};\n${put}\n`;
+    }
+    read += `${name}: ${getSource(type, at)},`;
+    same += `w.${name} = v.${name};\n`;
+    assign += `v.${name} = ${getSource(type, at)};\n`;
+    const condition = refusedSource(type, `v.${name}`);
+    if (condition !== '') refused += ` || ${condition}`;
+    offset += fieldSize(type);
+  }
+  const good = `!(false${refused})`;
+  const text = `return {
+    copy(v, w) { ${same} },
+    encodeInto(v, b, p) { let x, h; ${encode} },
+    decodeAt(b, p) { const v = { ${read} }; return ${good} ? v : undefined; },
+    decodeInto(b, p, v) { ${assign} return ${good}; },
+  };`;
+  // The text holds field names and numbers from this room's tables, and nothing that comes from outside.
+  return new Function('fail', 'cut', text)(fail, cut) as Compiled;
 }
 
 export function layout<const L extends FieldList>(fields: L): Layout<L> {
-  const offsets = new Map<string, number>();
-  let size = 0;
-  for (const [name, type] of fields) {
-    offsets.set(name, size);
-    size += fieldSize(type);
-  }
-  const encodeInto = (value: object, bytes: Uint8Array, start: number): void => {
-    let at = start;
-    for (const [name, type] of fields) {
-      put(bytes, at, name, type, (value as Record<string, number | Uint8Array>)[name]!);
-      at += fieldSize(type);
-    }
-  };
-  const decodeInto = (bytes: Uint8Array, start: number, value: object): boolean => {
-    let at = start;
-    for (const [name, type] of fields) {
-      const field = get(bytes, at, type);
-      if (type === 'u48' && (field as number) < 0) return false;
-      if (type === 'i48' && (field as number) < -AMOUNT_MAX) return false;
-      (value as Record<string, number | Uint8Array>)[name] = field;
-      at += fieldSize(type);
-    }
-    return true;
-  };
+  const size = fields.reduce((sum, [, type]) => sum + fieldSize(type), 0);
+  const { encodeInto, copy, decodeAt, decodeInto } = compile(fields);
   return {
     size,
     encodeInto,
+    copy,
     decodeInto,
     encode(value) {
       const bytes = new Uint8Array(size);
@@ -93,11 +134,7 @@ export function layout<const L extends FieldList>(fields: L): Layout<L> {
       return bytes;
     },
     decode(bytes) {
-      const value = {};
-      return bytes.length === size && decodeInto(bytes, 0, value) ? (value as Fields<L>) : undefined;
-    },
-    offsetOf(name) {
-      return offsets.get(name)!;
+      return bytes.length === size ? (decodeAt(bytes, 0) as Fields<L> | undefined) : undefined;
     },
   };
 }

@@ -123,6 +123,15 @@ export class LedgerView {
     return this.state.channels.values();
   }
 
+  /** The record behind a key of the store, and how many there are. */
+  recordAt(key: Uint8Array): StateRecord | undefined {
+    return this.state.find(key);
+  }
+
+  get recordCount(): number {
+    return this.state.size;
+  }
+
   /** Counters since genesis: nodes, open channels, claims, settled links and credits. */
   get counters(): Readonly<State['meta']> {
     return this.state.meta;

@@ -11,26 +11,20 @@ import { prepare, trialOrder } from './candidates.ts';
 import { decodeGenesis } from './genesis.ts';
 import { LedgerView } from './ledger-view.ts';
 import { sameBytes } from './layout.ts';
-import type { StateRecord } from './records.ts';
-import { decodeRecord, encodeRecord, recordKey } from './records.ts';
+import { Committer, LeafWriter } from './commit.ts';
+import { decodeRecord } from './records.ts';
 import { closeBlock } from './rules/close-block.ts';
 import type { Context, LedgerDeps, Transfer } from './rules/context.ts';
 import { applyTx } from './rules/apply.ts';
 import { foundState } from './rules/found.ts';
-import type { TreeChange } from './tree.ts';
-import { leafHash, treeKey } from './tree.ts';
+import { ClaimWalks } from './rules/claim-walks.ts';
+import { treeKey } from './tree.ts';
 import type { Tx } from './tx.ts';
 
 export interface TxResult {
   code: TxCode;
   tx: Tx | undefined;
   transfers: Transfer[];
-}
-
-/** What the store writes in one atomic batch with the block. Keys are kind byte and id; values the record's bytes. */
-export interface Changes {
-  puts: [key: Uint8Array, value: Uint8Array][];
-  deletes: Uint8Array[];
 }
 
 export interface BuiltBlock {
@@ -65,17 +59,15 @@ export interface LedgerReader {
   tip: Uint8Array | undefined;
 }
 
-/** Records put into the tree at once when a ledger is read back: bounds what a million of them need on the way. */
-const LOAD_BATCH = 16384;
-
 export class Ledger extends LedgerView {
   private previousTip: Uint8Array | undefined;
-  private lastChanges: Changes = { puts: [], deletes: [] };
+  private lastChanges: Uint8Array = new Uint8Array(0);
+  private readonly committer = new Committer(this.deps.crypto, this.tree);
 
   /** A ledger at height 0. Throws a RangeError for bytes that are no genesis. */
   static fromGenesis(deps: LedgerDeps, genesis: Uint8Array): Ledger {
     const ledger = Ledger.empty(deps, genesis);
-    foundState(ledger.context(0, []));
+    foundState(ledger.context(0, new ClaimWalks(ledger.ledgerId, 0)));
     ledger.sealState(ledger.money.supply);
     return ledger;
   }
@@ -85,16 +77,15 @@ export class Ledger extends LedgerView {
     const ledger = Ledger.empty(deps, reader.genesis);
     const tip = reader.tip === undefined ? undefined : decodeBlock(reader.tip);
     if (reader.tip !== undefined && tip === undefined) throw new RangeError('the last block is damaged');
-    let leaves: TreeChange<StateRecord>[] = [];
+    const leaves = new LeafWriter(ledger.tree);
     for (const [key, value] of reader.records()) {
       const record = decodeRecord(key, value);
       if (record === undefined) throw new RangeError('a state record is damaged');
       ledger.state.place(record);
-      if (leaves.push(ledger.leafOf(record, key, value)) < LOAD_BATCH) continue;
-      ledger.tree.update(leaves);
-      leaves = [];
+      record.leaf = ledger.tree.insert(treeKey(deps.crypto, key), record);
+      leaves.write(record.leaf, value, 0, value.length);
     }
-    ledger.tree.update(leaves);
+    leaves.finish();
     if (tip !== undefined) ledger.tipHash = blockHash(deps.crypto, tip.headerBytes);
     ledger.checkLoaded(tip);
     return ledger;
@@ -116,8 +107,8 @@ export class Ledger extends LedgerView {
 
   /** What a transaction would do in the next block, without doing it: for a pool that wants to refuse early. */
   check(bytes: Uint8Array): TxCode {
-    const [candidate] = prepare(this.state, this.ledgerId, [bytes]);
-    const result = this.applyOne(this.context(this.height + 1, []), candidate!);
+    const { candidates, walks } = prepare(this.state, this.ledgerId, [bytes]);
+    const result = this.applyOne(this.context(this.height + 1, walks), candidates[0]!);
     this.state.undo();
     return result.code;
   }
@@ -133,8 +124,9 @@ export class Ledger extends LedgerView {
     const slot = this.slotAt(request.timeS);
     const rank = request.rank ?? 0;
     if (this.leader(slot, rank)?.address !== request.producer) throw new RangeError('not the turn of this gateway');
-    const context = this.context(this.height + 1, []);
-    const { results, bodies } = this.applyCandidates(context, request.candidates);
+    const { candidates, walks } = prepare(this.state, this.ledgerId, request.candidates);
+    const context = this.context(this.height + 1, walks);
+    const { results, bodies } = this.applyCandidates(context, candidates);
     closeBlock(context, slot);
     const stateRoot = this.sealState();
     const body = encodeBody(bodies);
@@ -153,9 +145,10 @@ export class Ledger extends LedgerView {
     if (block === undefined) return { code: BlockCode.MALFORMED, results: [], transfers: [] };
     const code = this.checkHeader(block);
     if (code !== BlockCode.OK) return { code, results: [], transfers: [] };
-    const context = this.context(block.header.height, []);
+    const { candidates, walks } = prepare(this.state, this.ledgerId, block.transactions);
+    const context = this.context(block.header.height, walks);
     const results: TxResult[] = [];
-    for (const candidate of prepare(this.state, this.ledgerId, block.transactions)) {
+    for (const candidate of candidates) {
       const result = this.applyOne(context, candidate);
       results.push(result);
       if (result.code !== TxCode.OK) {
@@ -173,8 +166,8 @@ export class Ledger extends LedgerView {
     return { code: BlockCode.OK, results, transfers: context.transfers };
   }
 
-  /** Records changed by the last block, or by the genesis at height 0. */
-  changes(): Changes {
+  /** What the last block changed, or the genesis at height 0: a log for the store, which `entriesOf` reads. */
+  changes(): Uint8Array {
     return this.lastChanges;
   }
 
@@ -186,9 +179,9 @@ export class Ledger extends LedgerView {
     this.tipHash = tip;
   }
 
-  private context(height: number, transfers: Transfer[]): Context {
+  private context(height: number, walks: ClaimWalks): Context {
     const { state, deps, ledgerId, params } = this;
-    return { state, deps, ledgerId, params, money: this.money, height, transfers };
+    return { state, deps, ledgerId, params, money: this.money, height, walks, transfers: [] };
   }
 
   private checkHeader(block: Block): BlockCode {
@@ -208,16 +201,18 @@ export class Ledger extends LedgerView {
   private applyOne(context: Context, candidate: Candidate): TxResult {
     const { bytes, decoded, walk } = candidate;
     if (decoded.code !== TxCode.OK) return { code: decoded.code, tx: undefined, transfers: [] };
-    const own: Context = { ...context, transfers: [] };
-    const code = applyTx(own, decoded.tx, bytes, walk);
-    return { code, tx: decoded.tx, transfers: own.transfers };
+    const ofBlock = context.transfers;
+    const transfers: Transfer[] = [];
+    context.transfers = transfers;
+    const code = applyTx(context, decoded.tx, bytes, walk);
+    context.transfers = ofBlock;
+    return { code, tx: decoded.tx, transfers };
   }
 
   private applyCandidates(
     context: Context,
-    transactions: Uint8Array[],
+    candidates: Candidate[],
   ): { results: TxResult[]; bodies: Uint8Array[] } {
-    const candidates = prepare(this.state, this.ledgerId, transactions);
     const results: TxResult[] = new Array<TxResult>(candidates.length);
     const bodies: Uint8Array[] = [];
     let size = 0;
@@ -237,33 +232,16 @@ export class Ledger extends LedgerView {
     return { results, bodies };
   }
 
-  private leafOf(record: StateRecord, key: Uint8Array, value: Uint8Array | undefined): TreeChange<StateRecord> {
-    const { crypto } = this.deps;
-    const inTree = treeKey(crypto, key);
-    return { key: inTree, leaf: value === undefined ? undefined : leafHash(crypto, inTree, value), item: record };
-  }
-
-  /** Brings the tree up to the records and remembers them for the store. Returns the root. */
+  /** Brings the tree up to the records and remembers what changed for the store. Returns the root. */
   private sealState(created = 0): Uint8Array {
-    this.lastChanges = { puts: [], deletes: [] };
-    const leaves: TreeChange<StateRecord>[] = [];
-    for (const { record, present } of this.state.seal(created)) {
-      const key = recordKey(record);
-      const value = present ? encodeRecord(record) : undefined;
-      if (value === undefined) this.lastChanges.deletes.push(key);
-      else this.lastChanges.puts.push([key, value]);
-      leaves.push(this.leafOf(record, key, value));
-    }
-    this.tree.update(leaves);
+    this.lastChanges = this.committer.commit(this.state.seal(created));
     return this.tree.root();
   }
 
   private unseal(): void {
-    const leaves = this.state.undoSealed().map(({ record, present }) =>
-      this.leafOf(record, recordKey(record), present ? encodeRecord(record) : undefined));
-    this.tree.update(leaves);
+    this.committer.commit(this.state.undoSealed());
     this.previousTip = undefined;
-    this.lastChanges = { puts: [], deletes: [] };
+    this.lastChanges = new Uint8Array(0);
   }
 
   private advance(headerBytes: Uint8Array): void {

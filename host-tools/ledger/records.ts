@@ -5,8 +5,16 @@ import { LedgerVersion, StateKind } from './constants.ts';
 import type { FieldList, Layout } from './layout.ts';
 import { layout } from './layout.ts';
 
+/** What the running program keeps with a record; never encoded. */
+interface Kept {
+  /** Its leaf in the state tree; 0 or undefined outside it. */
+  leaf?: number;
+  /** The journal that has it (state.ts). */
+  journal?: number;
+}
+
 /** Who holds money. free = balance + line - escrow - guaranteed, never below zero. Credits. */
-interface Holdings {
+interface Holdings extends Kept {
   balance: number;
   line: number;
   escrow: number;
@@ -83,7 +91,7 @@ export interface Pool extends Holdings {
   share: number;
 }
 
-export interface Channel {
+export interface Channel extends Kept {
   kind: StateKind.CHANNEL;
   payer: number;
   generation: number;
@@ -104,7 +112,7 @@ export interface Channel {
   link: Uint8Array;
 }
 
-export interface Gateway {
+export interface Gateway extends Kept {
   kind: StateKind.GATEWAY;
   address: number;
   owner: Uint8Array;
@@ -124,7 +132,7 @@ export interface Gateway {
 }
 
 /** Parameters that votes change; the genesis gives the first ones (SPEC L7.9). */
-export interface Rates {
+export interface Rates extends Kept {
   kind: StateKind.RATES;
   revision: number;
   creditLineP: number;
@@ -136,7 +144,7 @@ export interface Rates {
   demurragePerMille: number;
 }
 
-export interface Proposal {
+export interface Proposal extends Kept {
   kind: StateKind.PROPOSAL;
   id: number;
   owner: Uint8Array;
@@ -148,7 +156,7 @@ export interface Proposal {
   effectAt: number;
 }
 
-export interface Ballot {
+export interface Ballot extends Kept {
   kind: StateKind.BALLOT;
   proposal: number;
   owner: Uint8Array;
@@ -156,7 +164,7 @@ export interface Ballot {
 }
 
 /** One record that changes with every block; its totals make the conservation check independent of a scan. */
-export interface Meta {
+export interface Meta extends Kept {
   kind: StateKind.META;
   height: number;
   slot: number;
@@ -228,34 +236,38 @@ const IDS: Record<StateRecord['kind'], Layout<FieldList>> = {
   [StateKind.BALLOT]: layout([['proposal', 'u32'], ['owner', 32]]),
 };
 
-const SLAB_BYTES = 65536;
-let slab = new Uint8Array(SLAB_BYTES);
-let slabUsed = 0;
+export function isKind(kind: number): kind is StateRecord['kind'] {
+  return kind >= StateKind.META && kind <= StateKind.BALLOT;
+}
 
-/** Zeroed bytes from a shared slab: an ArrayBuffer for every record of every block would be most of its cost. */
-function allocate(size: number): Uint8Array {
-  if (slabUsed + size > SLAB_BYTES) {
-    slab = new Uint8Array(SLAB_BYTES);
-    slabUsed = 0;
-  }
-  slabUsed += size;
-  return slab.subarray(slabUsed - size, slabUsed);
+export function keySize(kind: StateRecord['kind']): number {
+  return 1 + IDS[kind].size;
+}
+
+export function recordSize(kind: StateRecord['kind']): number {
+  return 1 + LAYOUTS[kind].size;
 }
 
 /** Kind byte and id: the record's name in the store, and what the tree's key is the hash of. */
+export function encodeKeyInto(record: StateRecord, bytes: Uint8Array, at: number): void {
+  bytes[at] = record.kind;
+  IDS[record.kind].encodeInto(record as never, bytes, at + 1);
+}
+
+export function encodeInto(record: StateRecord, bytes: Uint8Array, at: number): void {
+  bytes[at] = LedgerVersion.RECORD;
+  LAYOUTS[record.kind].encodeInto(record as never, bytes, at + 1);
+}
+
 export function recordKey(record: StateRecord): Uint8Array {
-  const layoutOfId = IDS[record.kind];
-  const key = allocate(1 + layoutOfId.size);
-  key[0] = record.kind;
-  layoutOfId.encodeInto(record as never, key, 1);
+  const key = new Uint8Array(keySize(record.kind));
+  encodeKeyInto(record, key, 0);
   return key;
 }
 
 export function encodeRecord(record: StateRecord): Uint8Array {
-  const body = LAYOUTS[record.kind];
-  const value = allocate(1 + body.size);
-  value[0] = LedgerVersion.RECORD;
-  body.encodeInto(record as never, value, 1);
+  const value = new Uint8Array(recordSize(record.kind));
+  encodeInto(record, value, 0);
   return value;
 }
 
@@ -265,18 +277,36 @@ export function decodeRecord(key: Uint8Array, value: Uint8Array): StateRecord | 
   const [id, body] = [IDS[kind], LAYOUTS[kind]];
   if (id === undefined || body === undefined || key.length !== 1 + id.size) return undefined;
   if (value.length !== 1 + body.size || value[0] !== LedgerVersion.RECORD) return undefined;
-  // A node is filled into a literal of its shape: an object that grows field by field takes four times the memory.
-  const record = kind === StateKind.NODE ? blankNode(0) : ({ kind } as unknown as StateRecord);
+  const record = blankRecord(kind);
   return id.decodeInto(key, 1, record) && body.decodeInto(value, 1, record) ? record : undefined;
+}
+
+/** Filled into a literal of its shape: an object that grows field by field takes four times the memory. */
+export function blankRecord(kind: StateRecord['kind']): StateRecord {
+  if (kind === StateKind.NODE) return blankNode(0);
+  return kind === StateKind.CHANNEL ? blankChannel(0, 0, 0) : ({ kind } as unknown as StateRecord);
 }
 
 const NONE = new Uint8Array(32);
 
+/** Every field of the value, and not what the program keeps with it: what a journal takes and gives back. */
+export function copyRecord(from: StateRecord, to: StateRecord): void {
+  IDS[from.kind].copy(from, to);
+  LAYOUTS[from.kind].copy(from, to);
+}
+
+export function blankChannel(payer: number, generation: number, chain: number): Channel {
+  return {
+    kind: StateKind.CHANNEL, leaf: 0, journal: 0, payer, generation, chain, payee: 0, window: 0, settled: 0, limit: 0,
+    expiry: 0, closing: 0, claimed: 0, localRest: 0, globalRest: 0, link: NONE,
+  };
+}
+
 /** A node with an address and nothing else: what a join fills in. */
 export function blankNode(address: number): Node {
   return {
-    kind: StateKind.NODE, address, status: NodeStatus.ACTIVE, balance: 0, line: 0, escrow: 0, guaranteed: 0,
-    owner: NONE, guarantor: NONE, linkKey: NONE, bookRoot: NONE, generation: 0, usedChains: NONE, home: 0,
+    kind: StateKind.NODE, leaf: 0, journal: 0, address, status: NodeStatus.ACTIVE, balance: 0, line: 0, escrow: 0,
+    guaranteed: 0, owner: NONE, guarantor: NONE, linkKey: NONE, bookRoot: NONE, generation: 0, usedChains: NONE, home: 0,
     community: 0, joined: 0, active: 0, leavesAt: 0, unvouchedAt: 0, rekeysAt: 0, nextLinkKey: NONE,
     nextBookRoot: NONE, nextGeneration: 0, channels: 0, named: 0, outsideAt: 0, auditedAt: 0, epoch: 0,
     turnover: 0, turnoverBefore: 0, paid: 0, globalLevy: 0,
@@ -299,6 +329,13 @@ export function accountName(account: Account): string {
     case StateKind.NODE: return 'node:' + account.address.toString(16).padStart(8, '0');
     case StateKind.POOL: return 'pool:' + String(account.id);
   }
+}
+
+const KIND_NAMES = ['', 'meta', 'owner', 'node', 'pool', 'channel', 'gateway', 'rates', 'proposal', 'ballot'];
+
+/** `node:0000002a`: how a record is named when its bytes are damaged. */
+export function recordName(key: Uint8Array): string {
+  return `${KIND_NAMES[key[0]!] ?? 'unknown'}:${keyText(key.subarray(1))}`;
 }
 
 export function freeOf(account: Account): number {

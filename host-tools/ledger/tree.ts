@@ -1,19 +1,11 @@
 // The sparse Merkle tree over state records (SPEC 6.5): 256-bit keys, a subtree with one leaf is that leaf
-// moved up, an empty subtree is 32 zero bytes. Updated in batches, so that the upper levels are hashed once per block.
-// Flat arrays instead of objects: a million accounts must fit a small gateway.
+// moved up, an empty subtree is 32 zero bytes. Changed leaf by leaf and hashed once a block, so that what paths share
+// is hashed once. Flat arrays instead of objects: a million accounts must fit a small gateway.
 import type { Crypto } from '#protocol';
 import { keyBit, Purpose } from '#protocol';
-import { getHash, putHash, shaEngine } from './hash/sha-engine.ts';
+import { getHash, shaEngine } from './hash/sha-engine.ts';
 
 type Sha256 = Pick<Crypto, 'sha256'>;
-
-export interface TreeChange<T> {
-  key: Uint8Array;
-  /** Hash of the leaf, or undefined to delete it. */
-  leaf: Uint8Array | undefined;
-  /** What the leaf stands for; the tree only keeps it. */
-  item: T;
-}
 
 /** What leads from the root to where a key is or would be; siblings top down, zeros where a side is empty. */
 export interface TreeProof<T> {
@@ -23,6 +15,7 @@ export interface TreeProof<T> {
 }
 
 const EMPTY = 0;
+/** In `left` of a leaf. */
 const LEAF = -1;
 const HASH = 32;
 const WORDS = 8;
@@ -37,41 +30,145 @@ export function leafHash(crypto: Sha256, key: Uint8Array, value: Uint8Array): Ui
   return crypto.sha256([LEAF_PREFIX, key, value]);
 }
 
-function compareKeys(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < HASH; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
-  return 0;
+function sameKey(keys: Uint8Array, at: number, key: Uint8Array): boolean {
+  for (let i = 0; i < HASH; i++) if (keys[at + i] !== key[i]) return false;
+  return true;
 }
 
+/**
+ * A leaf keeps its number as long as it is in the tree, so that whoever changes a record needs neither its key nor a
+ * way down from the top: `touch` marks the way up, which ends where another change of the block has marked it.
+ */
 export class StateTree<T> {
   private left = new Int32Array(1024);
   /** Right child of an inner node; of a leaf the number of its key. */
   private right = new Int32Array(1024);
-  /** Eight big-endian words a node; node 0 is the empty subtree. */
-  private hashes = new Int32Array(1024 * WORDS);
+  private up = new Int32Array(1024);
+  /** Of an inner node the bits of the key above it, which never changes. */
+  private depth = new Uint8Array(1024);
+  private marked = new Uint8Array(1024);
+  /** Eight big-endian words a node; node 0 is the empty subtree. `insert` may put a larger array in its place. */
+  hashes = new Int32Array(1024 * WORDS);
   private keys = new Uint8Array(512 * HASH);
   /** By number of key. */
-  private readonly items: T[] = [];
+  private readonly items: (T | undefined)[] = [];
   private top = EMPTY;
   private used = 1;
   private usedKeys = 0;
   private readonly free: number[] = [];
   private readonly freeKeys: number[] = [];
+  /** Inner nodes given up since the last `settle`: not used again before it, so that a mark never means another. */
+  private readonly given: number[] = [];
   /** Inner nodes to hash again, by depth: the deepest first, all of a depth at once. */
-  private dirty: number[][] = [];
+  private readonly dirty: number[][] = [];
 
+  /** Only right when every touched leaf has its hash and `settle` has run. */
   root(): Uint8Array {
     return getHash(this.hashes, this.top);
   }
 
-  /** Applies all changes at once. A key may appear only once. */
-  update(changes: TreeChange<T>[]): void {
-    changes.sort((a, b) => compareKeys(a.key, b.key));
-    this.top = this.updateAt(this.top, 0, changes, 0, changes.length);
+  /** A new leaf for a key that has none; its hash is to be put into `hashes` at the answered number. */
+  insert(key: Uint8Array, item: T): number {
+    const leaf = this.makeLeaf(key, item);
+    let above = EMPTY;
+    let node = this.top;
+    for (let depth = 0; node !== EMPTY && this.left[node] !== LEAF; depth++) {
+      above = node;
+      node = keyBit(key, depth) === 1 ? this.right[node]! : this.left[node]!;
+    }
+    const below = node === EMPTY ? leaf : this.fork(node, leaf, key, above === EMPTY ? 0 : this.depth[above]! + 1);
+    if (above === EMPTY) this.top = below;
+    else if (keyBit(key, this.depth[above]!) === 1) this.right[above] = below;
+    else this.left[above] = below;
+    this.up[below] = above;
+    this.touch(leaf);
+    return leaf;
+  }
+
+  /** Inner nodes from `depth` down to where an old leaf and a new one part; the uppermost. */
+  private fork(old: number, leaf: number, key: Uint8Array, depth: number): number {
+    const at = this.right[old]! * HASH;
+    if (sameKey(this.keys, at, key)) throw new Error('the key has a leaf already');
+    const oldKey = this.keys.subarray(at, at + HASH);
+    const uppermost = this.take();
+    let node = uppermost;
+    for (let level = depth; ; level++) {
+      this.depth[node] = level;
+      const right = keyBit(key, level) === 1;
+      const parts = right !== (keyBit(oldKey, level) === 1);
+      const next = parts ? leaf : this.take();
+      this.left[node] = right ? (parts ? old : EMPTY) : next;
+      this.right[node] = right ? next : parts ? old : EMPTY;
+      this.up[next] = node;
+      if (parts) break;
+      node = next;
+    }
+    this.up[old] = node;
+    return uppermost;
+  }
+
+  /** Takes a leaf out. A leaf that is then alone in its subtree moves up to where that began. */
+  remove(leaf: number): void {
+    let node = this.up[leaf]!;
+    this.freeLeaf(leaf);
+    if (node === EMPTY) {
+      this.top = EMPTY;
+      return;
+    }
+    const beside = this.left[node] === leaf ? this.right[node]! : this.left[node]!;
+    if (this.left[beside] !== LEAF) {
+      this.replace(node, leaf, EMPTY);
+      this.mark(node);
+      return;
+    }
+    let below = node;
+    for (;;) {
+      const above = this.up[below]!;
+      this.given.push(below);
+      if (above === EMPTY) break;
+      node = above;
+      const other = this.left[node] === below ? this.right[node]! : this.left[node]!;
+      if (other !== EMPTY) {
+        this.replace(node, below, beside);
+        this.up[beside] = node;
+        this.mark(node);
+        return;
+      }
+      below = node;
+    }
+    this.top = beside;
+    this.up[beside] = EMPTY;
+  }
+
+  private replace(node: number, child: number, other: number): void {
+    if (this.left[node] === child) this.left[node] = other;
+    else this.right[node] = other;
+  }
+
+  /** The leaf's hash in `hashes` is new, or will be before `settle`. */
+  touch(leaf: number): void {
+    this.mark(this.up[leaf]!);
+  }
+
+  private mark(from: number): void {
+    for (let node = from; node !== EMPTY && this.marked[node] === 0; node = this.up[node]!) {
+      this.marked[node] = 1;
+      (this.dirty[this.depth[node]!] ??= []).push(node);
+    }
+  }
+
+  /** Hashes everything above the touched leaves, each node once. */
+  settle(): void {
     const engine = shaEngine();
     for (let depth = this.dirty.length - 1; depth >= 0; depth--) {
-      engine.hashNodes(this.dirty[depth] ?? [], this.left, this.right, this.hashes);
+      const nodes = this.dirty[depth];
+      if (nodes === undefined || nodes.length === 0) continue;
+      engine.hashNodes(nodes, this.left, this.right, this.hashes);
+      for (const node of nodes) this.marked[node] = 0;
+      nodes.length = 0;
     }
-    this.dirty = [];
+    for (const node of this.given) this.free.push(node);
+    this.given.length = 0;
   }
 
   prove(key: Uint8Array): TreeProof<T> {
@@ -83,104 +180,50 @@ export class StateTree<T> {
       node = right ? this.right[node]! : this.left[node]!;
     }
     if (node === EMPTY) return { siblings, leaf: undefined };
-    return { siblings, leaf: { key: this.keyOf(node).slice(), item: this.items[this.right[node]!]! } };
+    const found = new Uint8Array(HASH);
+    this.copyKey(node, found, 0);
+    return { siblings, leaf: { key: found, item: this.items[this.right[node]!]! } };
   }
 
-  private keyOf(leaf: number): Uint8Array {
-    const at = this.right[leaf]! * HASH;
-    return this.keys.subarray(at, at + HASH);
+  copyKey(leaf: number, to: Uint8Array, at: number): void {
+    const from = this.right[leaf]! * HASH;
+    for (let i = 0; i < HASH; i++) to[at + i] = this.keys[from + i]!;
   }
 
-  private updateAt(node: number, depth: number, changes: TreeChange<T>[], low: number, high: number): number {
-    if (low === high) return node;
-    if (node === EMPTY) return this.build(depth, changes, low, high);
-    if (this.left[node] === LEAF) return this.updateLeaf(node, depth, changes, low, high);
-    const middle = this.split(depth, changes, low, high);
-    const left = this.updateAt(this.left[node]!, depth + 1, changes, low, middle);
-    const right = this.updateAt(this.right[node]!, depth + 1, changes, middle, high);
-    return this.combine(left, right, node, depth);
-  }
-
-  private updateLeaf(node: number, depth: number, changes: TreeChange<T>[], low: number, high: number): number {
-    const key = this.keyOf(node).slice();
-    const part = changes.slice(low, high);
-    if (!part.some((change) => compareKeys(change.key, key) === 0)) {
-      part.push({ key, leaf: getHash(this.hashes, node), item: this.items[this.right[node]!]! });
-      part.sort((a, b) => compareKeys(a.key, b.key));
-    }
-    this.release(node);
-    return this.build(depth, part, 0, part.length);
-  }
-
-  /** A subtree from nothing; deletions of what is not there have no effect. */
-  private build(depth: number, changes: TreeChange<T>[], low: number, high: number): number {
-    if (low === high) return EMPTY;
-    if (high - low === 1) return this.makeLeaf(changes[low]!);
-    const middle = this.split(depth, changes, low, high);
-    const left = this.build(depth + 1, changes, low, middle);
-    return this.combine(left, this.build(depth + 1, changes, middle, high), EMPTY, depth);
-  }
-
-  /** First index whose key has a one at this depth; the range is sorted and agrees above it. */
-  private split(depth: number, changes: TreeChange<T>[], low: number, high: number): number {
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (keyBit(changes[middle]!.key, depth) === 1) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  /** Joins two subtrees, into `node` when there is one to reuse. A lone leaf moves up instead. */
-  private combine(left: number, right: number, node: number, depth: number): number {
-    const lone = left === EMPTY ? right : right === EMPTY ? left : EMPTY;
-    if (lone !== EMPTY && this.left[lone] === LEAF || (left === EMPTY && right === EMPTY)) {
-      if (node !== EMPTY) this.release(node);
-      return lone;
-    }
-    const at = node === EMPTY ? this.take() : node;
-    this.left[at] = left;
-    this.right[at] = right;
-    (this.dirty[depth] ??= []).push(at);
-    return at;
-  }
-
-  private makeLeaf(change: TreeChange<T>): number {
-    if (change.leaf === undefined) return EMPTY;
+  private makeLeaf(key: Uint8Array, item: T): number {
     const number = this.freeKeys.pop() ?? this.usedKeys++;
-    if ((number + 1) * HASH > this.keys.length) this.keys = grown(this.keys);
-    this.keys.set(change.key, number * HASH);
-    this.items[number] = change.item;
+    if ((number + 1) * HASH > this.keys.length) this.keys = doubled(this.keys);
+    this.keys.set(key, number * HASH);
+    this.items[number] = item;
     const at = this.take();
     this.left[at] = LEAF;
     this.right[at] = number;
-    putHash(this.hashes, at, change.leaf);
     return at;
+  }
+
+  private freeLeaf(leaf: number): void {
+    const number = this.right[leaf]!;
+    this.items[number] = undefined;
+    this.freeKeys.push(number);
+    this.given.push(leaf);
   }
 
   private take(): number {
     const at = this.free.pop() ?? this.used++;
     if (at >= this.left.length) {
-      const [left, right] = [new Int32Array(2 * this.left.length), new Int32Array(2 * this.left.length)];
-      left.set(this.left);
-      right.set(this.right);
-      this.left = left;
-      this.right = right;
-      const hashes = new Int32Array(2 * this.hashes.length);
-      hashes.set(this.hashes);
-      this.hashes = hashes;
+      this.left = doubled(this.left);
+      this.right = doubled(this.right);
+      this.up = doubled(this.up);
+      this.depth = doubled(this.depth);
+      this.marked = doubled(this.marked);
+      this.hashes = doubled(this.hashes);
     }
     return at;
   }
-
-  private release(node: number): void {
-    if (this.left[node] === LEAF) this.freeKeys.push(this.right[node]!);
-    this.free.push(node);
-  }
 }
 
-function grown(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(2 * bytes.length);
-  larger.set(bytes);
+function doubled<A extends Int32Array | Uint8Array>(old: A): A {
+  const larger = new (old.constructor as new (length: number) => A)(2 * old.length);
+  larger.set(old);
   return larger;
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { EMPTY_SUBTREE, ErrorCode, keyBit, nodeHash, recordKey, verifyProof } from '#protocol';
 import { nodeCrypto } from '../../host-tools/crypto/index.ts';
+import { putHash } from '../../host-tools/ledger/hash/sha-engine.ts';
 import { StateTree } from '../../host-tools/ledger/tree.ts';
 import { encodeRecord, StateKind } from '../../host-tools/ledger/index.ts';
 import { World } from './fixture.ts';
@@ -25,15 +26,25 @@ test('any batches of puts and deletes give the root of the definition', () => {
   fc.assert(fc.property(fc.array(fc.array(change, { maxLength: 12 }), { maxLength: 8 }), (batches) => {
     const tree = new StateTree<string>();
     const model = new Map<string, [Uint8Array, Uint8Array]>();
+    const numbers = new Map<string, number>();
     for (const batch of batches) {
       const once = new Map(batch.map((one) => [one.key.join(), one]));
-      const changes = [...once.entries()].map(([name, { key: at, leaf }]) => {
-        const hash = leaf === undefined ? undefined : new Uint8Array(32).fill(leaf + 1);
-        if (hash === undefined) model.delete(name);
-        else model.set(name, [at, hash]);
-        return { key: at, leaf: hash, item: name };
-      });
-      tree.update(changes);
+      for (const [name, { key: at, leaf }] of once) {
+        const known = numbers.get(name);
+        if (leaf === undefined) {
+          if (known !== undefined) tree.remove(known);
+          numbers.delete(name);
+          model.delete(name);
+          continue;
+        }
+        const hash = new Uint8Array(32).fill(leaf + 1);
+        const number = known ?? tree.insert(at, name);
+        if (known !== undefined) tree.touch(known);
+        putHash(tree.hashes, number, hash);
+        numbers.set(name, number);
+        model.set(name, [at, hash]);
+      }
+      tree.settle();
       assert.deepEqual(tree.root(), plainRoot([...model.values()]));
     }
   }), { numRuns: 300 });

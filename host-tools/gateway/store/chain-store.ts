@@ -1,7 +1,9 @@
 // The gateway's chain on top of a Store: genesis, blocks by height, state records, chequebooks by root, named notes
-// and a ring of packets for the page. Block, state and notes go down in one batch, so a crash never parts them.
-import { decodeBlock, Ledger } from '../../ledger/index.ts';
-import type { Changes, LedgerDeps, LedgerReader } from '../../ledger/index.ts';
+// and a ring of packets for the page. Block, state and notes go down in one batch, so a crash never parts them. The
+// state is a checkpoint: its records are as of some block, and the blocks after it, replayed, make the rest.
+import { BlockCode, blockCodeText, decodeHeader, entriesOf, HEADER_BYTES, Ledger } from '../../ledger/index.ts';
+import type { LedgerDeps } from '../../ledger/index.ts';
+import { DAMAGED, hasSeal, seal, unsealed } from './sealed-value.ts';
 import type { Batch, Store, StoreStats } from './store.ts';
 import { afterPrefix, StoreError } from './store.ts';
 
@@ -14,17 +16,54 @@ const enum Table {
   BOOK = 4,
   NOTE = 5,
   PACKET = 6,
+  CHECKPOINT = 7,
 }
 
-const FORMAT = new TextEncoder().encode('fairhop-chain 1');
+const FORMAT = new TextEncoder().encode('fairhop-chain 2');
 const PACKETS_KEPT = 10000;
-const DAMAGED = 'Restore the data directory from a backup, or move it away and import an export of the chain.';
+/**
+ * A checkpoint follows after so many changes or blocks: a record that changes in every block is then written once for
+ * many, and a restart replays no more than this.
+ */
+const CHECKPOINT_BYTES = 16 * 1024 * 1024;
+const CHECKPOINT_BLOCKS = 256;
+
+/** Bytes of a key where all of a table have the same. */
+const KEY_SIZES: Partial<Record<number, number>> = {
+  [Table.FORMAT]: 1, [Table.GENESIS]: 1, [Table.BLOCK]: 7, [Table.BOOK]: 33, [Table.PACKET]: 7,
+  [Table.CHECKPOINT]: 1,
+};
 
 function tableKey(table: Table, id: Uint8Array = new Uint8Array(0)): Uint8Array {
   const key = new Uint8Array(1 + id.length);
   key[0] = table;
   key.set(id, 1);
   return key;
+}
+
+function numberOf(key: Uint8Array): number {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).readUIntBE(1, 6);
+}
+
+/** A key as a string, for a Map. */
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
+}
+
+function checkpointAt(height: number): [key: Uint8Array, value: Uint8Array] {
+  const key = tableKey(Table.CHECKPOINT);
+  return [key, seal(key, numberKey(Table.CHECKPOINT, height))];
+}
+
+/** What the logs say last about every record they name. */
+function addCheckpoint(batch: Batch, logs: Uint8Array[], height: number): void {
+  const records: Records = new Map();
+  for (const log of logs) for (const [key, value] of entriesOf(log)) records.set(nameOf(key), [key, value]);
+  for (const [key, value] of records.values()) {
+    if (value === undefined) batch.deletes.push(tableKey(Table.STATE, key));
+    else batch.puts.push([tableKey(Table.STATE, key), value]);
+  }
+  batch.puts.push(checkpointAt(height));
 }
 
 function numberKey(table: Table, number: number): Uint8Array {
@@ -39,7 +78,14 @@ export interface ChainStats extends StoreStats {
   packets: number;
 }
 
+type Records = Map<string, [key: Uint8Array, value: Uint8Array | undefined]>;
+
 export class ChainStore {
+  /** What the blocks since the checkpoint changed; undefined until `create` or `load` has said what they are. */
+  private logs: Uint8Array[] | undefined;
+  private logBytes = 0;
+  private tip: number | undefined;
+
   private constructor(private readonly store: Store) {}
 
   /** Checks that the store is empty or ours. Throws a StoreError. */
@@ -57,63 +103,102 @@ export class ChainStore {
     return new ChainStore(store);
   }
 
-  /** Undefined until `create`. */
+  /** Undefined until `create`. Throws a StoreError when it is damaged. */
   genesis(): Uint8Array | undefined {
-    return this.store.get(tableKey(Table.GENESIS));
+    const [key, sealed] = [tableKey(Table.GENESIS), this.store.get(tableKey(Table.GENESIS))];
+    return sealed === undefined ? undefined : unsealed(key, sealed, 'the genesis');
   }
 
   /** A new chain from its genesis, stored at height 0. */
   create(deps: LedgerDeps, genesis: Uint8Array): Ledger {
     if (this.genesis() !== undefined) throw new StoreError('the data directory already has a chain', 'Choose another.');
     const ledger = Ledger.fromGenesis(deps, genesis);
-    const batch = stateBatch(ledger.changes());
-    batch.puts.push([tableKey(Table.GENESIS), genesis]);
+    const batch: Batch = { puts: [[tableKey(Table.GENESIS), seal(tableKey(Table.GENESIS), genesis)]], deletes: [] };
+    for (const [key, value] of entriesOf(ledger.changes())) batch.puts.push([tableKey(Table.STATE, key), value!]);
+    batch.puts.push(checkpointAt(0));
     this.store.write(batch);
+    this.startLogs();
     return ledger;
   }
 
-  /** The ledger as stored, its state checked against the last block's root. Throws a StoreError. */
+  /**
+   * The ledger as stored: the checkpoint, checked against its block's root, and the blocks since, replayed. Throws a
+   * StoreError that says what is damaged.
+   */
   load(deps: LedgerDeps): Ledger {
     const genesis = this.genesis();
     if (genesis === undefined) throw new StoreError('the data directory has no chain yet', 'Start the gateway first.');
+    const from = this.checkpoint();
     try {
-      return Ledger.load(deps, this.reader(genesis));
+      const tip = from === 0 ? undefined : this.block(from);
+      if (from > 0 && tip === undefined) throw new RangeError(`block ${from} is missing`);
+      const ledger = Ledger.load(deps, { genesis, records: () => this.records(), tip });
+      this.replayOnto(ledger);
+      return ledger;
     } catch (error) {
       if (error instanceof RangeError) throw new StoreError(`the store is damaged: ${error.message}`, DAMAGED);
       throw error;
     }
   }
 
-  private reader(genesis: Uint8Array): LedgerReader {
-    const tip = this.height();
-    return { genesis, records: () => this.records(), tip: tip === 0 ? undefined : this.block(tip) };
+  private replayOnto(ledger: Ledger): void {
+    this.startLogs();
+    const last = this.height();
+    for (const block of this.blocks(ledger.height + 1)) {
+      const { code } = ledger.applyBlock(block);
+      if (code !== BlockCode.OK) throw new RangeError(`block ${ledger.height + 1}: ${blockCodeText(code)}`);
+      this.keepLog(ledger.changes());
+    }
+    if (ledger.height !== last) throw new RangeError(`block ${ledger.height + 1} is missing`);
   }
 
+  private startLogs(): void {
+    this.logs = [];
+    this.logBytes = 0;
+  }
+
+  private keepLog(log: Uint8Array): void {
+    this.logs!.push(log);
+    this.logBytes += log.length;
+  }
+
+  /** The records of the state at `checkpoint`. */
   *records(): Iterable<[key: Uint8Array, value: Uint8Array]> {
     const from = tableKey(Table.STATE);
     for (const [key, value] of this.store.range({ from, to: afterPrefix(from) })) yield [key.subarray(1), value];
   }
 
+  /** Height whose state the records are. Throws a StoreError when it is damaged. */
+  checkpoint(): number {
+    const [key, sealed] = [tableKey(Table.CHECKPOINT), this.store.get(tableKey(Table.CHECKPOINT))];
+    if (sealed === undefined) throw new StoreError('the store has no checkpoint', DAMAGED);
+    return numberOf(unsealed(key, sealed, 'the checkpoint'));
+  }
+
   /** Height of the last stored block; 0 without one. */
   height(): number {
+    if (this.tip !== undefined) return this.tip;
     const from = tableKey(Table.BLOCK);
-    for (const [key] of this.store.range({ from, to: afterPrefix(from), reverse: true, limit: 1 })) {
-      return Buffer.from(key).readUIntBE(1, 6);
-    }
+    for (const [key] of this.store.range({ from, to: afterPrefix(from), reverse: true, limit: 1 })) return numberOf(key);
     return 0;
   }
 
   /**
-   * Stores a block with the records it changed and, in the same batch, any notes of the gateway's own that must
-   * agree with it. Durable when it returns. Throws a StoreError, after which nothing of it is stored.
+   * Stores a block with what it changed (`Ledger.changes`) and, in the same batch, any notes of the gateway's own
+   * that must agree with it. Durable when it returns. Throws a StoreError, after which nothing of it is stored.
    */
-  append(block: Uint8Array, changes: Changes, notes: [name: string, value: Uint8Array][] = []): void {
-    const height = decodeBlock(block)?.header.height;
+  append(block: Uint8Array, changes: Uint8Array, notes: [name: string, value: Uint8Array][] = []): void {
+    const height = decodeHeader(block.subarray(0, HEADER_BYTES))?.height;
     if (height === undefined || height !== this.height() + 1) throw new Error('not the next block');
-    const batch = stateBatch(changes);
-    batch.puts.push([numberKey(Table.BLOCK, height), block]);
-    for (const [name, value] of notes) batch.puts.push([noteKey(name), value]);
+    const batch: Batch = { puts: [[numberKey(Table.BLOCK, height), block]], deletes: [] };
+    for (const [name, value] of notes) batch.puts.push([noteKey(name), seal(noteKey(name), value)]);
+    if (this.logs === undefined) throw new Error('a store is loaded before it is added to');
+    const full = this.logBytes + changes.length > CHECKPOINT_BYTES || this.logs.length + 1 >= CHECKPOINT_BLOCKS;
+    if (full) addCheckpoint(batch, [...this.logs, changes], height);
     this.store.write(batch);
+    this.tip = height;
+    if (full) this.startLogs();
+    else this.keepLog(changes);
   }
 
   block(height: number): Uint8Array | undefined {
@@ -141,30 +226,55 @@ export class ChainStore {
     this.store.write({ puts: [[tableKey(Table.BOOK, root), book]], deletes: [] });
   }
 
+  /** Undefined when there is none. Throws a StoreError when it is damaged. */
   note(name: string): Uint8Array | undefined {
-    return this.store.get(noteKey(name));
+    const [key, sealed] = [noteKey(name), this.store.get(noteKey(name))];
+    return sealed === undefined ? undefined : unsealed(key, sealed, `the note "${name}"`);
   }
 
   putNote(name: string, value: Uint8Array): void {
-    this.store.write({ puts: [[noteKey(name), value]], deletes: [] });
+    this.store.write({ puts: [[noteKey(name), seal(noteKey(name), value)]], deletes: [] });
   }
 
   /** Adds packets to the ring; ids rise by one and never restart. The oldest beyond the ring's size are dropped. */
   appendPackets(packets: [id: number, bytes: Uint8Array][]): void {
     const batch: Batch = { puts: [], deletes: [] };
     for (const [id, bytes] of packets) {
-      batch.puts.push([numberKey(Table.PACKET, id), bytes]);
+      const key = numberKey(Table.PACKET, id);
+      batch.puts.push([key, seal(key, bytes)]);
       if (id >= PACKETS_KEPT) batch.deletes.push(numberKey(Table.PACKET, id - PACKETS_KEPT));
     }
     this.store.write(batch);
   }
 
-  /** The newest `limit` packets with an id above `afterId`, oldest first. */
+  /** The newest `limit` packets with an id above `afterId`, oldest first; damaged ones are left out. */
   packets(afterId: number, limit: number): [id: number, bytes: Uint8Array][] {
     const from = numberKey(Table.PACKET, afterId + 1);
     const to = afterPrefix(tableKey(Table.PACKET));
     const newest = [...this.store.range({ from, to, reverse: true, limit })].reverse();
-    return newest.map(([key, bytes]) => [Buffer.from(key).readUIntBE(1, 6), bytes]);
+    return newest
+      .filter(([key, sealed]) => hasSeal(key, sealed))
+      .map(([key, sealed]) => [numberOf(key), unsealed(key, sealed, 'a packet')]);
+  }
+
+  /** Names of notes and packets that are not what was written. */
+  *damagedNotes(): Iterable<string> {
+    for (const table of [Table.NOTE, Table.PACKET]) {
+      const from = tableKey(table);
+      for (const [key, sealed] of this.store.range({ from, to: afterPrefix(from) })) {
+        if (hasSeal(key, sealed)) continue;
+        yield table === Table.NOTE ? `note "${new TextDecoder().decode(key.subarray(1))}"` : `packet ${numberOf(key)}`;
+      }
+    }
+  }
+
+  /** Names of rows that belong to no table, or whose key is not one of its table. */
+  *strangeRows(): Iterable<string> {
+    for (const [key] of this.store.range({ from: new Uint8Array([0]), to: new Uint8Array([255]) })) {
+      const size = KEY_SIZES[key[0]!];
+      const known = size === undefined ? key[0]! <= Table.CHECKPOINT : key.length === size;
+      if (!known) yield Buffer.from(key).toString('hex');
+    }
   }
 
   /** The oldest `limit` packets with an id above `afterId`, oldest first: for who reads all of them. */
@@ -189,11 +299,4 @@ export class ChainStore {
 
 function noteKey(name: string): Uint8Array {
   return tableKey(Table.NOTE, new TextEncoder().encode(name));
-}
-
-function stateBatch(changes: Changes): Batch {
-  return {
-    puts: changes.puts.map(([key, value]) => [tableKey(Table.STATE, key), value]),
-    deletes: changes.deletes.map((key) => tableKey(Table.STATE, key)),
-  };
 }

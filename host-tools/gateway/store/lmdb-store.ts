@@ -86,7 +86,7 @@ export class LmdbStore implements Store {
   }
 
   write(batch: Batch): void {
-    requireSpace(this.directory, spaceFor(batch));
+    requireSpace(this.directory, spaceFor(batch, this.stats().bytesOnDisk));
     try {
       this.database.transactionSync(() => {
         for (const key of batch.deletes) this.database.removeSync(key);
@@ -129,10 +129,11 @@ export class LmdbStore implements Store {
   }
 }
 
-/** A generous guess of what a batch adds to the file. */
-function spaceFor(batch: Batch): number {
-  let bytes = batch.deletes.length * PAGE_BYTES_PER_RECORD;
-  for (const [, value] of batch.puts) bytes += PAGE_BYTES_PER_RECORD + value.length;
+/** A generous guess of what a batch adds to the file: never more copied pages than the file has. */
+function spaceFor(batch: Batch, fileBytes: number): number {
+  const pages = (batch.deletes.length + batch.puts.length) * PAGE_BYTES_PER_RECORD;
+  let bytes = Math.min(pages, fileBytes + PAGE_BYTES_PER_RECORD);
+  for (const [key, value] of batch.puts) bytes += 2 * (key.length + value.length);
   return bytes;
 }
 

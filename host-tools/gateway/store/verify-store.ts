@@ -2,9 +2,10 @@
 // chequebooks by their hashes. Called by `fairhop chain verify` and after an import.
 import { bookRoot } from '#protocol';
 import type { Crypto } from '#protocol';
-import { decodeGenesis, replayChain } from '../../ledger/index.ts';
-import type { Ledger, LedgerDeps, Node, Replay } from '../../ledger/index.ts';
+import { decodeGenesis, encodeRecord, Ledger, recordName, replayChain } from '../../ledger/index.ts';
+import type { LedgerDeps, Node, Replay } from '../../ledger/index.ts';
 import type { ChainStore } from './chain-store.ts';
+import { DAMAGED } from './sealed-value.ts';
 import { StoreError } from './store.ts';
 
 export interface Verdict extends Replay {
@@ -15,30 +16,45 @@ export interface Verdict extends Replay {
 export function verifyStore(
   store: ChainStore,
   deps: LedgerDeps & { crypto: Crypto },
-  each?: (ledger: Ledger) => void,
+  each: (ledger: Ledger) => void = () => undefined,
 ): Verdict {
   const genesis = store.genesis();
   if (genesis === undefined) throw new StoreError('the data directory has no chain yet', 'Start the gateway first.');
-  if (decodeGenesis(genesis) === undefined) {
-    throw new StoreError('the genesis in the store is damaged', 'Restore the data directory from a backup.');
-  }
-  const replay = replayChain(deps, genesis, store.blocks(1), each);
+  if (decodeGenesis(genesis) === undefined) throw new StoreError('the genesis in the store is damaged', DAMAGED);
+  const checkpoint = store.checkpoint();
+  let record = checkpoint === 0 ? recordFault(store, Ledger.fromGenesis(deps, genesis)) : undefined;
+  const replay = replayChain(deps, genesis, store.blocks(1), (ledger) => {
+    if (ledger.height === checkpoint) record = recordFault(store, ledger);
+    each(ledger);
+  });
   if (replay.fault !== undefined) return { ...replay, books: 0 };
-  const height = replay.ledger.height;
-  const state = stateFault(store, deps, replay.ledger);
-  if (state !== undefined) return { ...replay, books: 0, fault: { height, what: state } };
   const { books, fault } = checkBooks(store, deps.crypto, replay.ledger);
-  return { ...replay, books, fault: fault === undefined ? undefined : { height, what: fault } };
+  const what = record ?? heightFault(store, checkpoint, replay.ledger) ?? fault ?? rowFault(store);
+  return { ...replay, books, fault: what === undefined ? undefined : { height: replay.ledger.height, what } };
 }
 
-function stateFault(store: ChainStore, deps: LedgerDeps, replayed: Ledger): string | undefined {
-  if (store.height() !== replayed.height) return `block ${replayed.height + 1} is missing before the last one`;
-  try {
-    store.load(deps);
-  } catch (error) {
-    if (error instanceof StoreError) return error.message;
-    throw error;
+/** The stored records against those of a replay up to the checkpoint; names the first that differs. */
+function recordFault(store: ChainStore, ledger: Ledger): string | undefined {
+  let count = 0;
+  for (const [key, value] of store.records()) {
+    const known = ledger.recordAt(key);
+    if (known === undefined) return `the state record ${recordName(key)} belongs to nobody`;
+    if (Buffer.compare(value, encodeRecord(known)) !== 0) return `the state record ${recordName(key)} is damaged`;
+    count += 1;
   }
+  const missing = ledger.recordCount - count;
+  return missing === 0 ? undefined : `${missing} state records are missing`;
+}
+
+function heightFault(store: ChainStore, checkpoint: number, replayed: Ledger): string | undefined {
+  if (store.height() !== replayed.height) return `block ${replayed.height + 1} is missing before the last one`;
+  return checkpoint > replayed.height ? 'the last block is missing' : undefined;
+}
+
+/** What the replay never looks at: notes and packets of the gateway, and rows that nobody writes. */
+function rowFault(store: ChainStore): string | undefined {
+  for (const name of store.damagedNotes()) return `the ${name} is damaged`;
+  for (const name of store.strangeRows()) return `the row ${name} belongs to no table`;
   return undefined;
 }
 

@@ -1,9 +1,9 @@
 // Generates SHA-256 (FIPS 180-4) for four messages at once, unrolled, with everything constant folded: one for steps
-// of a payment chain, whose loop runs inside (a call per step would cost more than the hash), and one for nodes of
-// the state tree. Word i of the four messages lies in one vector: address 16 i, lane l at 4 l.
+// of a payment chain, whose loop runs inside (a call per step would cost more than the hash), one for nodes of the
+// state tree and one for its leaves. Word i of the four messages lies in one vector: address 16 i, lane l at 4 l.
 import { FunctionBody, moduleBytes } from './wasm-module.ts';
 
-/** Bytes of memory: groups of four tree nodes at most, then their results, from address 0. */
+/** Bytes of memory: groups of four tree nodes at most, or messages, from address 0; then their results. */
 export const GROUPS_MAX = 512;
 export const NODE_IN_BYTES = 256;
 export const NODE_OUT_BYTES = 128;
@@ -211,7 +211,70 @@ function nodesBody(prefix: number): FunctionBody {
   return body;
 }
 
-/** The module: `memory`, `walk(steps)`, `nodes(groups, in, out)`; steps and groups above zero. */
+/** Byte numbers of a shuffle that takes these words of two vectors and turns each around. */
+function turnedWords(words: number[]): number[] {
+  return words.flatMap((word) => [4 * word + 3, 4 * word + 2, 4 * word + 1, 4 * word]);
+}
+
+function wordsInPlace(words: number[]): number[] {
+  return words.flatMap((word) => [4 * word, 4 * word + 1, 4 * word + 2, 4 * word + 3]);
+}
+
+/** Four words of four messages, from the addresses in `lanes`, as four vectors of big-endian words. */
+function loadTurned(body: FunctionBody, lanes: number[], offset: number, to: number[], spare: number[]): void {
+  const [s0, s1, s2, s3] = spare as [number, number, number, number];
+  const pairOf = (a: number, b: number, words: number[], into: number): void => {
+    body.get(lanes[a]!).load(offset).get(lanes[b]!).load(offset).shuffle(turnedWords(words)).set(into);
+  };
+  pairOf(0, 1, [0, 4, 1, 5], s0);
+  pairOf(2, 3, [0, 4, 1, 5], s1);
+  pairOf(0, 1, [2, 6, 3, 7], s2);
+  pairOf(2, 3, [2, 6, 3, 7], s3);
+  const [low, high] = [wordsInPlace([0, 1, 4, 5]), wordsInPlace([2, 3, 6, 7])];
+  body.get(s0).get(s1).shuffle(low).set(to[0]!);
+  body.get(s0).get(s1).shuffle(high).set(to[1]!);
+  body.get(s2).get(s3).shuffle(low).set(to[2]!);
+  body.get(s2).get(s3).shuffle(high).set(to[3]!);
+}
+
+/**
+ * `messages(groups, blocks, in, out)`: per group four padded messages of `blocks` blocks, one after another as bytes,
+ * to eight words each. The other parameters are locals: the blocks left, and the lanes' addresses.
+ */
+function messagesBody(): FunctionBody {
+  const [GROUPS, BLOCKS, IN, OUT, LEFT, LANE] = [0, 1, 2, 3, 4, 5];
+  const body = new FunctionBody(4, 5);
+  const hash = new Compressor(body);
+  const middle = Array.from({ length: 8 }, () => body.vectorLocal());
+  const spare = Array.from({ length: 4 }, () => body.vectorLocal());
+  const lanes = [0, 1, 2, 3].map((lane) => LANE + lane);
+  const locals = Array.from({ length: 16 }, (_, i) => hash.wordLocal(i));
+  body.repeat(GROUPS, () => {
+    lanes.forEach((local, lane) =>
+      body.get(IN).get(BLOCKS).constant(64 * lane).multiplyScalar().addScalar().set(local));
+    START.forEach((word, i) => body.splat((word as { value: number }).value).set(middle[i]!));
+    body.get(BLOCKS).set(LEFT);
+    body.repeat(LEFT, () => {
+      for (let i = 0; i < 16; i += 4) loadTurned(body, lanes, 4 * i, locals.slice(i, i + 4), spare);
+      const chained = middle.map((local): Word => ({ local }));
+      hash.compress(locals.map((local): Word => ({ local })), chained);
+      middle.forEach((local, i) => {
+        hash.result(i, chained[i]!);
+        body.set(local);
+      });
+      for (const lane of lanes) body.get(lane).constant(64).addScalar().set(lane);
+    });
+    middle.forEach((local, i) => body.get(OUT).get(local).store(16 * i));
+    body.get(IN).get(BLOCKS).constant(256).multiplyScalar().addScalar().set(IN);
+    body.get(OUT).constant(NODE_OUT_BYTES).addScalar().set(OUT);
+  });
+  return body;
+}
+
+/**
+ * The module: `memory`, `walk(steps)`, `nodes(groups, in, out)`, `messages(groups, blocks, in, out)`; counts above
+ * zero.
+ */
 export function sha256Module(nodePrefix: number): Uint8Array<ArrayBuffer> {
-  return moduleBytes(MEMORY_BYTES, { walk: walkBody(), nodes: nodesBody(nodePrefix) });
+  return moduleBytes(MEMORY_BYTES, { walk: walkBody(), nodes: nodesBody(nodePrefix), messages: messagesBody() });
 }

@@ -42,15 +42,15 @@ function name(text: string): number[] {
   return [...leb(text.length), ...[...text].map((letter) => letter.charCodeAt(0))];
 }
 
-/** The body of one function: parameters are i32 locals 0.., then v128 locals as they are taken. */
+/** The body of one function: parameters and scalars are i32 locals 0.., then v128 locals as they are taken. */
 export class FunctionBody {
   private readonly code: number[] = [];
   private vectors = 0;
 
-  constructor(readonly parameters: number) {}
+  constructor(readonly parameters: number, private readonly scalars = 0) {}
 
   vectorLocal(): number {
-    return this.parameters + this.vectors++;
+    return this.parameters + this.scalars + this.vectors++;
   }
 
   get(local: number): this {
@@ -71,6 +71,15 @@ export class FunctionBody {
 
   addScalar(): this {
     return this.put(0x6a);
+  }
+
+  multiplyScalar(): this {
+    return this.put(0x6c);
+  }
+
+  /** Two vectors to one: byte i of the result is byte `from[i]` of both, laid end to end. */
+  shuffle(from: number[]): this {
+    return this.simd(0x0d, ...from);
   }
 
   /** The same 32-bit number in all four lanes. */
@@ -102,7 +111,7 @@ export class FunctionBody {
   }
 
   bytes(): number[] {
-    const locals = vector([[...leb(this.vectors), V128]]);
+    const locals = vector([[...leb(this.scalars), I32], [...leb(this.vectors), V128]]);
     const body = [...locals, ...this.code, 0x0b];
     return [...leb(body.length), ...body];
   }

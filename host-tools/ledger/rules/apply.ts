@@ -1,9 +1,8 @@
 // The one switch from a decoded transaction to its rule (SPEC L7), and the check that holds after every one of them.
-import { TxKind } from '../constants.ts';
+import { StateKind, TxKind } from '../constants.ts';
 import { TxCode } from '../codes.ts';
 import type { StateRecord } from '../records.ts';
 import { freeOf } from '../records.ts';
-import type { Walk } from '../hash/sha-engine.ts';
 import type { Tx } from '../tx.ts';
 import { applyClaim, applyClose, applyOpen } from './channel.ts';
 import type { Context } from './context.ts';
@@ -13,7 +12,7 @@ import { applyJoin } from './join.ts';
 import { applyHome, applyLeave, applyName, applyRekey, applyUnvouch } from './notices.ts';
 import { applyTransfer } from './transfer.ts';
 
-function dispatch(context: Context, tx: Tx, bytes: Uint8Array, walk: Walk | undefined): TxCode {
+function dispatch(context: Context, tx: Tx, bytes: Uint8Array, walk: number | undefined): TxCode {
   switch (tx.kind) {
     case TxKind.JOIN: return applyJoin(context, tx, bytes);
     case TxKind.OPEN: return applyOpen(context, tx);
@@ -35,7 +34,7 @@ function dispatch(context: Context, tx: Tx, bytes: Uint8Array, walk: Walk | unde
 }
 
 /** Throws only for our own bugs: a refused transaction that edited, or an account below what it may owe. */
-export function applyTx(context: Context, tx: Tx, bytes: Uint8Array, walk: Walk | undefined): TxCode {
+export function applyTx(context: Context, tx: Tx, bytes: Uint8Array, walk: number | undefined): TxCode {
   const { touched } = context.state;
   touched.length = 0;
   const code = dispatch(context, tx, bytes, walk);
@@ -47,6 +46,9 @@ export function applyTx(context: Context, tx: Tx, bytes: Uint8Array, walk: Walk 
 /** free = b + l - e - g is never below zero, for any account that was touched. */
 export function assertSolvent(touched: StateRecord[]): void {
   for (const record of touched) {
-    if ('balance' in record && freeOf(record) < 0) throw new Error(`free below zero, kind ${record.kind}`);
+    switch (record.kind) {
+      case StateKind.NODE: case StateKind.OWNER: case StateKind.POOL:
+        if (freeOf(record) < 0) throw new Error(`free below zero, kind ${record.kind}`);
+    }
   }
 }

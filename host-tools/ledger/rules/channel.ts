@@ -1,15 +1,12 @@
 // OPEN, CLAIM and CLOSE: payment channels between two nodes (SPEC L7.2 to 7.4). A claim needs no signature: the
 // link is the proof and the payee was bound by the open, so any gateway may post it and a duplicate does nothing.
-import { Book, bookLeaf, keyFromSignature, openMessage, payPrefix, rootFromPath, Window } from '#protocol';
+import { Book, bookLeaf, keyFromSignature, openMessage, rootFromPath, Window } from '#protocol';
 import type { BookId, Crypto } from '#protocol';
-import { PoolId, StateKind } from '../constants.ts';
+import { PoolId } from '../constants.ts';
 import { TxCode } from '../codes.ts';
-import { shaEngine } from '../hash/sha-engine.ts';
-import type { Walk } from '../hash/sha-engine.ts';
 import { sameBytes } from '../layout.ts';
 import type { Channel, Node } from '../records.ts';
-import { channelNumber, freeOf, NodeStatus } from '../records.ts';
-import type { State } from '../state.ts';
+import { blankChannel, channelNumber, freeOf, NodeStatus } from '../records.ts';
 import type { ClaimTx, CloseTx, OpenTx } from '../tx.ts';
 import type { Context } from './context.ts';
 import { roll, tolerance } from './activity.ts';
@@ -76,39 +73,10 @@ export function applyOpen(context: Context, tx: OpenTx): TxCode {
   payer.escrow += limit * linkValue;
   payer.channels += 1;
   state.edit(state.meta).openChannels += 1;
-  state.add({
-    kind: StateKind.CHANNEL, payer: tx.payer, generation: tx.generation, chain: tx.chain, payee: tx.payee,
-    window: tx.window, settled: 0, limit, expiry: context.height + deadlineHeights(context), closing: 0,
-    claimed: 0, localRest: 0, globalRest: 0, link: tx.anchor,
-  });
+  const channel = blankChannel(tx.payer, tx.generation, tx.chain);
+  const expiry = context.height + deadlineHeights(context);
+  state.add(Object.assign(channel, { payee: tx.payee, window: tx.window, limit, expiry, link: tx.anchor }));
   return TxCode.OK;
-}
-
-/** The walk that will prove a claim as the state is now; undefined for a claim that is refused without hashing. */
-export function claimWalk(state: State, ledgerId: Uint8Array, tx: ClaimTx): Walk | undefined {
-  const channel = state.channels.get(channelNumber(tx.payer, tx.generation, tx.chain));
-  if (channel === undefined || tx.number < channel.settled || tx.number > Book.LINKS) return undefined;
-  const id: BookId = { ledger: ledgerId, address: tx.payer, generation: tx.generation };
-  const to = Math.min(tx.number, channel.limit);
-  const marks = [tx.number - to, tx.number - channel.settled];
-  return { prefix: payPrefix(id, tx.chain), link: tx.link, marks, links: [] };
-}
-
-/**
- * The link at `to` when `tx.link` is link `tx.number` of this channel's chain; undefined when it is not. A walk made
- * for another limit (this block has refilled the channel since) is made again.
- */
-function provenLink(
-  context: Context,
-  channel: Channel,
-  tx: ClaimTx,
-  to: number,
-  walk: Walk | undefined,
-): Uint8Array | undefined {
-  const fits = walk?.marks[0] === tx.number - to && walk.marks[1] === tx.number - channel.settled;
-  const made = fits ? walk : claimWalk(context.state, context.ledgerId, tx)!;
-  if (made.links.length === 0) shaEngine().walkAll([made]);
-  return sameBytes(made.links[1]!, channel.link) ? made.links[0] : undefined;
 }
 
 function checkClaim(context: Context, tx: ClaimTx, channel: Channel): TxCode {
@@ -118,7 +86,7 @@ function checkClaim(context: Context, tx: ClaimTx, channel: Channel): TxCode {
   return tx.number < channel.settled ? TxCode.NOT_NEWER : TxCode.OK;
 }
 
-export function applyClaim(context: Context, tx: ClaimTx, walk: Walk | undefined): TxCode {
+export function applyClaim(context: Context, tx: ClaimTx, walk: number | undefined): TxCode {
   const channel = context.state.channels.get(channelNumber(tx.payer, tx.generation, tx.chain));
   if (channel === undefined) return TxCode.UNKNOWN_CHANNEL;
   const code = checkClaim(context, tx, channel);
@@ -128,7 +96,7 @@ export function applyClaim(context: Context, tx: ClaimTx, walk: Walk | undefined
   if (payer === undefined || payee === undefined || payee.status === NodeStatus.GONE) return TxCode.UNKNOWN_NODE;
   const to = Math.min(tx.number, channel.limit);
   if (to === channel.settled) return applyRefill(context, tx, channel, payer, walk);
-  const link = provenLink(context, channel, tx, to, walk);
+  const link = context.walks.proven(walk, tx, channel, to);
   if (link === undefined) return TxCode.BAD_LINK;
   settle(context, channel, payer, payee, to, link);
   return TxCode.OK;
@@ -195,7 +163,7 @@ function applyRefill(
   tx: ClaimTx,
   channel: Channel,
   payer: Node,
-  walk: Walk | undefined,
+  walk: number | undefined,
 ): TxCode {
   const { pathPrice, linkValue } = context.money;
   if (channel.closing !== 0 || payer.status !== NodeStatus.ACTIVE) return TxCode.CLOSING;
@@ -203,7 +171,7 @@ function applyRefill(
   const target = refillTarget(context, channel, 0);
   const links = Math.min(Math.max(0, target - channel.limit), linksAffordable(context, payer));
   if (links === 0 || links * linkValue < REFILL_P * pathPrice) return TxCode.REFILL_TOO_SMALL;
-  if (provenLink(context, channel, tx, channel.settled, walk) === undefined) return TxCode.BAD_LINK;
+  if (context.walks.proven(walk, tx, channel, channel.settled) === undefined) return TxCode.BAD_LINK;
   raiseLimit(context, context.state.edit(channel), payer, target);
   return TxCode.OK;
 }

@@ -6,6 +6,7 @@ import type { Account, Node, Owner } from '../records.ts';
 import { PoolId } from '../constants.ts';
 import { isZero } from '../layout.ts';
 import type { State } from '../state.ts';
+import type { ClaimWalks } from './claim-walks.ts';
 import { TxCode } from '../codes.ts';
 import { signedMessage } from '../tx.ts';
 
@@ -29,6 +30,8 @@ export interface Context {
   money: Money;
   /** Height of the block these rules work for. */
   height: number;
+  /** The walked chains of the block's claims. */
+  walks: ClaimWalks;
   /** Everything moved by the transaction or epoch step under way. */
   transfers: Transfer[];
 }

@@ -18,7 +18,7 @@ const TENURE_EPOCHS = 7;
 /** Most the treasury gives away in an epoch: this part of the supply. */
 const RELEASE_PER_MILLE = 20;
 
-type RateField = Exclude<keyof Rates, 'kind' | 'revision'>;
+type RateField = Exclude<keyof Rates, 'kind' | 'revision' | 'leaf' | 'journal'>;
 export const RATES: Record<Rate, { field: RateField; low: number; high: number }> = {
   [Rate.CREDIT_LINE_P]: { field: 'creditLineP', low: 16, high: 4096 },
   [Rate.PAY_BATCH_P]: { field: 'payBatchP', low: 1, high: 64 },
