@@ -179,7 +179,8 @@ export class ChainStore {
   height(): number {
     if (this.tip !== undefined) return this.tip;
     const from = tableKey(Table.BLOCK);
-    for (const [key] of this.store.range({ from, to: afterPrefix(from), reverse: true, limit: 1 })) return numberOf(key);
+    const last = this.store.range({ from, to: afterPrefix(from), reverse: true, limit: 1 });
+    for (const [key] of last) return numberOf(key);
     return 0;
   }
 
