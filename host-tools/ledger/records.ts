@@ -306,10 +306,10 @@ export function blankChannel(payer: number, generation: number, chain: number): 
 export function blankNode(address: number): Node {
   return {
     kind: StateKind.NODE, leaf: 0, journal: 0, address, status: NodeStatus.ACTIVE,
-    balance: 0, line: 0, escrow: 0, guaranteed: 0, owner: NONE, guarantor: NONE, linkKey: NONE, bookRoot: NONE, generation: 0, usedChains: NONE, home: 0,
-    community: 0, joined: 0, active: 0, leavesAt: 0, unvouchedAt: 0, rekeysAt: 0, nextLinkKey: NONE,
-    nextBookRoot: NONE, nextGeneration: 0, channels: 0, named: 0, outsideAt: 0, auditedAt: 0, epoch: 0,
-    turnover: 0, turnoverBefore: 0, paid: 0, globalLevy: 0,
+    balance: 0, line: 0, escrow: 0, guaranteed: 0, owner: NONE, guarantor: NONE, linkKey: NONE, bookRoot: NONE,
+    generation: 0, usedChains: NONE, home: 0, community: 0, joined: 0, active: 0, leavesAt: 0, unvouchedAt: 0,
+    rekeysAt: 0, nextLinkKey: NONE, nextBookRoot: NONE, nextGeneration: 0, channels: 0, named: 0, outsideAt: 0,
+    auditedAt: 0, epoch: 0, turnover: 0, turnoverBefore: 0, paid: 0, globalLevy: 0,
   };
 }
 

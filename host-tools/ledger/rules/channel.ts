@@ -1,9 +1,11 @@
 // OPEN, CLAIM and CLOSE: payment channels between two nodes (SPEC L7.2 to 7.4). A claim needs no signature: the
 // link is the proof and the payee was bound by the open, so any gateway may post it and a duplicate does nothing.
-import { Book, bookLeaf, keyFromSignature, openMessage, rootFromPath, Window } from '#protocol';
+import { Book, bookLeaf, bookPrefix, digitsOf, OneTime, openMessage, Purpose, rootFromPath, Window } from '#protocol';
 import type { BookId, Crypto } from '#protocol';
 import { PoolId } from '../constants.ts';
 import { TxCode } from '../codes.ts';
+import { shaEngine } from '../hash/sha-engine.ts';
+import type { Walk } from '../hash/sha-engine.ts';
 import { sameBytes } from '../layout.ts';
 import type { Channel, Node } from '../records.ts';
 import { blankChannel, channelNumber, freeOf, NodeStatus } from '../records.ts';
@@ -38,11 +40,23 @@ function isUsed(node: Node, chain: number): boolean {
   return ((node.usedChains[chain >> 3]! >> (chain & 7)) & 1) === 1;
 }
 
+/** The one-time key behind an OPEN's signature (SPEC 6.3), its seven digits walked side by side. */
+function bindingKeyOf(context: Context, id: BookId, tx: OpenTx): Uint8Array {
+  const walks: Walk[] = [];
+  digitsOf(openMessage(tx.payee, tx.window)).forEach((steps, digit) => {
+    const link = tx.binding.subarray(digit * Book.LINK, (digit + 1) * Book.LINK);
+    const prefix = bookPrefix(id, Purpose.BIND_STEP, tx.chain, digit);
+    walks.push({ prefix, link, marks: [OneTime.STEPS - steps], links: [] });
+  });
+  shaEngine().walkAll(walks);
+  const parts = [bookPrefix(id, Purpose.BIND_KEY, tx.chain, 0), ...walks.map(({ links: [end] }) => end!)];
+  return context.deps.crypto.sha256(parts).slice(0, Book.LINK);
+}
+
 function bindingHolds(context: Context, tx: OpenTx, payer: Node): boolean {
   const crypto = context.deps.crypto as Crypto;
   const id: BookId = { ledger: context.ledgerId, address: tx.payer, generation: tx.generation };
-  const key = keyFromSignature(crypto, id, tx.chain, openMessage(tx.payee, tx.window), tx.binding);
-  const leaf = bookLeaf(crypto, id, tx.chain, tx.anchor, key);
+  const leaf = bookLeaf(crypto, id, tx.chain, tx.anchor, bindingKeyOf(context, id, tx));
   return sameBytes(rootFromPath(crypto, id, tx.chain, leaf, tx.path), payer.bookRoot);
 }
 
