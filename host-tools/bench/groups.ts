@@ -2,7 +2,9 @@
 import type { Figure } from './figure.ts';
 import { devicePage, deviceFigures } from './device.ts';
 import { frames, framesPage } from './frame-table.ts';
+import { benchChain } from './chain.ts';
 import { benchLedger } from './ledger.ts';
+import { ledgerPage } from './ledger-page.ts';
 import { overhead } from './overhead.ts';
 
 export interface Group {
@@ -36,5 +38,17 @@ export const GROUPS: Group[] = [
     run: deviceFigures,
     page: { file: 'performance.md', text: devicePage },
   },
-  { name: 'ledger', about: 'claims, replay, proofs and hashing (some minutes)', possible: always, run: benchLedger },
+  {
+    name: 'ledger',
+    about: 'claims, replay, proofs and hashing (some minutes)',
+    possible: always,
+    run: benchLedger,
+    page: { file: 'performance.md', text: ledgerPage },
+  },
+  {
+    name: 'chain',
+    about: 'a chain of a million claims, made and verified (minutes; only when asked for)',
+    possible: () => false,
+    run: benchChain,
+  },
 ];

@@ -1,172 +1,191 @@
-// How fast the ledger settles, against the obvious implementation (one createHash a step), against one signed
-// transaction a packet, and how large it gets. Every ratio compares two figures of the same run.
+// How fast the ledger settles, against the obvious implementation (createHash everywhere), against the machine's limit,
+// against one signed transaction a packet, and how large it gets. Seconds are processor seconds of this process, user
+// and system, so that a busy computer changes little; every ratio compares two figures of the same run.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createPublicKey, verify } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { payPrefix } from '#protocol';
-import { ed25519PublicKey, signEd25519, verifyEd25519 } from '../crypto/index.ts';
+import { ed25519PublicKey, signEd25519 } from '../crypto/index.ts';
 import { ChainStore, LmdbStore } from '../gateway/store/index.ts';
-import { decodeTx, Ledger, TxCode, TxKind } from '../ledger/index.ts';
-import type { ClaimTx } from '../ledger/index.ts';
-import { shaEngine } from '../ledger/hash/sha-engine.ts';
+import { Ledger, TxCode } from '../ledger/index.ts';
+import { ShaEngine, shaEngine, useEngine } from '../ledger/hash/sha-engine.ts';
 import type { Figure } from './figure.ts';
 import { figure } from './figure.ts';
+import { compiledLimit } from './ledger-limit.ts';
 import { DEPS, HOME, largeLedger, sign } from './ledger-world.ts';
+import type { LargeLedger } from './ledger-world.ts';
+import { ObviousEngine, obviousStep } from './obvious-engine.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 9;
 const FIRST_TIME_S = 1_700_000_001;
 /** Payer, payee, amount, nonce, length prefix and signature of a payment that is signed by itself. */
 const SIGNED_PAYMENT_BYTES = 4 + 4 + 6 + 4 + 2 + 64;
+/** A claim in a block, with its length. */
+const CLAIM_BYTES = 28;
 
+/** Processor seconds. */
 function seconds(work: () => void): number {
-  const start = process.hrtime.bigint();
+  const start = process.cpuUsage();
   work();
-  return Number(process.hrtime.bigint() - start) / 1e9;
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1e6;
 }
 
 function median(values: number[]): number {
   return values.sort((a, b) => a - b)[values.length >> 1]!;
 }
 
-/** Runs the cases in turn, so that a busy moment of the machine meets all of them; median seconds of each. */
-function interleaved(cases: (() => void)[]): number[] {
-  const times = cases.map((): number[] => []);
-  for (let round = 0; round < ROUNDS; round++) cases.forEach((work, i) => times[i]!.push(seconds(work)));
-  return times.map(median);
-}
-
-function obviousWalk(prefix: Uint8Array, link: Uint8Array, steps: number): Uint8Array {
-  let value = link;
-  for (let i = 0; i < steps; i++) value = createHash('sha256').update(prefix).update(value).digest().subarray(0, 16);
-  return value;
+/** Runs the cases in turn, so that a busy moment of the machine meets all of them; the median answer of each. */
+function interleaved(cases: (() => number)[], rounds = ROUNDS): number[] {
+  const answers = cases.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) cases.forEach((work, i) => answers[i]!.push(work()));
+  return answers.map(median);
 }
 
 function hashRows(): Figure[] {
-  const [chains, length, obviousChains] = [2048, 256, 64];
+  const [chains, length, obviousChains] = [1024, 256, 64];
   const prefix = new Uint8Array(16).fill(1);
   const link = new Uint8Array(16).fill(2);
   const walk = (): void => shaEngine().walkAll(
     Array.from({ length: chains }, () => ({ prefix, link, marks: [length], links: [] })));
   const obvious = (): void => {
-    for (let i = 0; i < obviousChains; i++) obviousWalk(prefix, link, length);
+    for (let i = 0; i < obviousChains; i++) {
+      let value: Uint8Array = link;
+      for (let step = 0; step < length; step++) value = obviousStep(prefix, value);
+    }
   };
   walk();
-  const [engineS, obviousS] = interleaved([walk, obvious]) as [number, number];
-  const value = (chains * length) / engineS;
-  const baseline = (obviousChains * length) / obviousS;
-  return [
-    figure('ledger.hash.stepsPerSecond', value, 'steps/s', baseline),
-    figure('ledger.hash.vsCreateHash', value / baseline, 'x'),
+  obvious();
+  const limit = compiledLimit();
+  const [engine, baseline, compiled] = interleaved([
+    () => (chains * length) / seconds(walk),
+    () => (obviousChains * length) / seconds(obvious),
+    () => limit.measure() ?? 0,
+  ], 3 * ROUNDS) as [number, number, number];
+  limit.close();
+  const rows = [
+    figure('ledger.hash.stepsPerSecond', engine, 'steps/s', baseline),
+    figure('ledger.hash.vsCreateHash', engine / baseline, 'x'),
   ];
+  if (compiled > 0) rows.push(figure('ledger.hash.vsCompiled', engine / compiled, 'x'));
+  else console.error(`ledger.hash.vsCompiled is left out: ${limit.why}`);
+  return rows;
 }
 
-function claimsOf(round: Uint8Array[]): ClaimTx[] {
-  return round.map((bytes) => {
-    const decoded = decodeTx(bytes);
-    if (decoded.code !== TxCode.OK || decoded.tx.kind !== TxKind.CLAIM) throw new Error('not a claim');
-    return decoded.tx;
-  });
-}
-
+/** Per claim: processor seconds of the whole path, and of a replay. */
 interface Path {
-  claims: number;
   pathS: number;
-  walkS: number;
-  obviousWalkS: number;
   replayS: number;
 }
 
-/** Claims through rules, tree and durable store, in blocks of `channels`; then replayed; and their walks alone. */
-async function settle(nodes: number, channels: number, stride: number, rounds: number): Promise<Path> {
-  const large = largeLedger(nodes, channels, stride);
+/** Claims through rules, tree and durable store, in blocks of one claim a channel; then replayed by another ledger. */
+async function settle(large: LargeLedger, rounds: number): Promise<Path> {
   const ledger = Ledger.load(DEPS, large);
+  const again = Ledger.load(DEPS, large);
   const directory = mkdtempSync(join(tmpdir(), 'fairhop-bench-'));
   const lmdb = LmdbStore.open(directory);
   const store = ChainStore.over(lmdb);
-  const blocks: Uint8Array[] = [];
+  store.create(DEPS, large.genesis);
   const work = large.rounds.slice(0, rounds);
-  const pathS = seconds(() => {
-    work.forEach((candidates, i) => {
+  let [pathS, replayS, claims] = [0, 0, 0];
+  work.forEach((candidates, i) => {
+    let block: Uint8Array | undefined;
+    pathS += seconds(() => {
       const built = ledger.buildBlock({ timeS: FIRST_TIME_S + i, producer: HOME, candidates, sign });
       if (built.results.some((result) => result.code !== TxCode.OK)) throw new Error('a claim was refused');
       store.append(built.block, ledger.changes());
-      blocks.push(built.block);
+      block = built.block;
     });
+    replayS += seconds(() => void again.applyBlock(block!));
+    claims += candidates.length;
   });
   await lmdb.close();
   rmSync(directory, { recursive: true, force: true });
-  const again = Ledger.load(DEPS, large);
-  const replayS = seconds(() => {
-    for (const block of blocks) again.applyBlock(block);
-  });
   if (!Buffer.from(again.stateRoot()).equals(ledger.stateRoot())) throw new Error('the replay differs');
-  const claims = work.length * channels;
-  const [walkS, obviousWalkS] = walkTimes(ledger.ledgerId, work[0]!, stride);
-  return { claims, pathS, replayS, walkS: walkS * work.length, obviousWalkS: obviousWalkS * work.length };
+  return { pathS: pathS / claims, replayS: replayS / claims };
 }
 
-/** Seconds for the walks of one round: by the engine, and one createHash a step (timed on a part of them). */
-function walkTimes(ledgerId: Uint8Array, round: Uint8Array[], stride: number): [number, number] {
-  const claims = claimsOf(round);
-  const prefixes = claims.map(({ payer }) => payPrefix({ ledger: ledgerId, address: payer, generation: 1 }, 0));
-  const part = Math.max(16, Math.floor(20000 / stride));
-  const [walkS, obviousS] = interleaved([
-    () => shaEngine().walkAll(
-      claims.map(({ link }, i) => ({ prefix: prefixes[i]!, link, marks: [0, stride], links: [] }))),
-    () => claims.slice(0, part).forEach(({ link }, i) => obviousWalk(prefixes[i]!, link, stride)),
-  ]) as [number, number];
-  return [walkS, (obviousS * claims.length) / Math.min(part, claims.length)];
+/** The same path with the obvious hashing, on as many claims as it needs to be seen. */
+async function settleObviously(large: LargeLedger, rounds: number): Promise<Path> {
+  useEngine(new ObviousEngine());
+  try {
+    return await settle(large, rounds);
+  } finally {
+    useEngine(new ShaEngine());
+  }
 }
 
-/** Seconds for one verification, with the verifier that decides blocks. */
+/** Both ways in turn; the medians. */
+async function compared(large: LargeLedger, rounds: number, times: number): Promise<{ ours: Path; obvious: Path }> {
+  const [ours, obvious]: [Path[], Path[]] = [[], []];
+  for (let i = 0; i < times; i++) {
+    ours.push(await settle(large, rounds));
+    obvious.push(await settleObviously(large, 1));
+  }
+  const middle = (paths: Path[]): Path => ({
+    pathS: median(paths.map(({ pathS }) => pathS)), replayS: median(paths.map(({ replayS }) => replayS)),
+  });
+  return { ours: middle(ours), obvious: middle(obvious) };
+}
+
+/** Seconds for one verification by node:crypto with the key prepared: the fastest verifier that is installed here. */
 function verifyS(): number {
   const seed = new Uint8Array(32).fill(8);
   const message = new Uint8Array(SIGNED_PAYMENT_BYTES - 64).fill(3);
-  const [key, signature] = [ed25519PublicKey(seed), signEd25519(seed, message)];
+  const signature = signEd25519(seed, message);
+  const x = Buffer.from(ed25519PublicKey(seed)).toString('base64url');
+  const key = createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x } });
   const count = 500;
-  const [total] = interleaved([() => {
-    for (let i = 0; i < count; i++) verifyEd25519(key, message, signature);
-  }]) as [number];
+  const [total] = interleaved([() => seconds(() => {
+    for (let i = 0; i < count; i++) if (!verify(null, message, key, signature)) throw new Error('not verified');
+  })]) as [number];
   return total / count;
 }
 
-function claimRows(long: Path, short: Path): Figure[] {
-  const per = (path: Path): number => path.claims / path.pathS;
-  const obviousS = long.pathS - long.walkS + long.obviousWalkS;
-  const cpu = verifyS() / (long.pathS / long.claims / 256);
-  const bytes = SIGNED_PAYMENT_BYTES / (28 / 256);
+/** A packet a link: the least that a link ever pays for. */
+function signedRows(links: number, name: string, path: Path, signedS: number): Figure[] {
   return [
-    figure('ledger.claims256.perSecond', per(long), 'claims/s', long.claims / obviousS),
-    figure('ledger.claims256.vsCreateHash', obviousS / long.pathS, 'x'),
-    figure('ledger.claims16.perSecond', per(short), 'claims/s'),
-    figure('ledger.replay.claimsPerSecond', short.claims / short.replayS, 'claims/s'),
-    // One packet a link: the least that a link ever pays for.
-    figure('ledger.vsSignedTx.cpu', cpu, 'x'),
-    figure('ledger.vsSignedTx.bytes', bytes, 'x'),
+    figure(`ledger.vsSignedTx.cpu${name}`, signedS / (path.pathS / links), 'x'),
+    figure(`ledger.vsSignedTx.bytes${name}`, SIGNED_PAYMENT_BYTES / (CLAIM_BYTES / links), 'x'),
   ];
 }
 
-function millionRows(): Figure[] {
-  const script = fileURLToPath(new URL('./ledger-million.ts', import.meta.url));
-  const command = ['--expose-gc', '--max-old-space-size=4096', '--import', 'tsx', script];
+async function claimRows(): Promise<Figure[]> {
+  const long = await compared(largeLedger(4000, 2000, 256), 4, 3);
+  const short = await compared(largeLedger(10000, 8000, 16), 8, 3);
+  const signedS = verifyS();
+  return [
+    figure('ledger.claims256.perSecond', 1 / long.ours.pathS, 'claims/s', 1 / long.obvious.pathS),
+    figure('ledger.claims256.vsCreateHash', long.obvious.pathS / long.ours.pathS, 'x'),
+    figure('ledger.claims16.perSecond', 1 / short.ours.pathS, 'claims/s', 1 / short.obvious.pathS),
+    figure('ledger.claims16.vsCreateHash', short.obvious.pathS / short.ours.pathS, 'x'),
+    figure('ledger.replay.claimsPerSecond', 1 / short.ours.replayS, 'claims/s'),
+    ...signedRows(256, '', long.ours, signedS),
+    ...signedRows(16, '.16', short.ours, signedS),
+  ];
+}
+
+/** A ledger of so many accounts in a process of its own, so that its memory is its own. */
+function sizeRows(accounts: number, name: string): Figure[] {
+  const script = fileURLToPath(new URL('./ledger-accounts.ts', import.meta.url));
+  const command = ['--expose-gc', '--max-old-space-size=4096', '--import', 'tsx', script, String(accounts)];
   const child = spawnSync(process.execPath, command, { encoding: 'utf8' });
-  if (child.status !== 0) throw new Error(`the ledger of a million accounts failed: ${child.stderr.split('\n')[0]}`);
+  if (child.status !== 0) throw new Error(`the ledger of ${accounts} accounts failed: ${child.stderr.split('\n')[0]}`);
   const { loadS, proofBytes, proofUs, rssBytes } = JSON.parse(child.stdout) as Record<string, number>;
   return [
-    figure('ledger.proof.bytes.1e6', proofBytes!, 'bytes'),
-    figure('ledger.proof.us.1e6', proofUs!, 'us'),
-    figure('ledger.load.s.1e6', loadS!, 's'),
-    figure('ledger.rss.1e6', rssBytes!, 'bytes'),
+    figure(`ledger.proof.bytes.${name}`, proofBytes!, 'bytes'),
+    figure(`ledger.proof.us.${name}`, proofUs!, 'us'),
+    figure(`ledger.load.s.${name}`, loadS!, 's'),
+    figure(`ledger.rss.${name}`, rssBytes!, 'bytes'),
   ];
 }
 
-/** All rows of `bench --only ledger`; about a minute. */
+/** All rows of `bench --only ledger`; some minutes. */
 export async function benchLedger(): Promise<Figure[]> {
-  const hash = hashRows();
-  const long = await settle(4000, 2000, 256, 4);
-  const short = await settle(10000, 2000, 16, 32);
-  return [...hash, ...claimRows(long, short), ...millionRows()];
+  const sizes = [[1000, '1e3'], [10000, '1e4'], [100000, '1e5'], [1000000, '1e6']] as const;
+  return [
+    ...hashRows(), ...await claimRows(), ...sizes.flatMap(([accounts, name]) => sizeRows(accounts, name)),
+  ];
 }

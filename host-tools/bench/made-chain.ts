@@ -27,7 +27,10 @@ const CHAINS_PER_NODE = 200;
 const OPENS_PER_BLOCK = Math.floor(Bound.BLOCK_BYTES / 400);
 
 const OWNER_SEED = new Uint8Array(32).fill(6);
-const owner = { key: ed25519PublicKey(OWNER_SEED), sign: (message: Uint8Array) => signEd25519(OWNER_SEED, message) };
+const owner = {
+  key: ed25519PublicKey(OWNER_SEED),
+  sign: (message: Uint8Array) => signEd25519(OWNER_SEED, message),
+};
 
 function genesis(nodes: number): Uint8Array {
   const block = ed25519PublicKey(new Uint8Array(32).fill(5));
@@ -84,7 +87,10 @@ class Payer {
   }
 
   private walkAll(): Uint8Array[][] {
-    const marks = Array.from({ length: CLAIMS_PER_CHAIN }, (_, i) => Book.LINKS - numberOf(CLAIMS_PER_CHAIN - 1 - i));
+    const marks = Array.from(
+      { length: CLAIMS_PER_CHAIN },
+      (_, i) => Book.LINKS - numberOf(CLAIMS_PER_CHAIN - 1 - i),
+    );
     const walks = Array.from({ length: this.chains }, (_, chain): Walk => {
       const link = chainTop(nodeCrypto, this.secret, this.id, chain);
       return { prefix: payPrefix(this.id, chain), link, marks, links: [] };
@@ -139,16 +145,18 @@ function* blocksOf(payers: Payer[], claims: number): Iterable<Uint8Array[]> {
     }
   };
   yield* inParts(opens(), OPENS_PER_BLOCK);
-  yield* inParts(claimsOf(payers, claims), Bound.BLOCK_TRANSACTIONS);
+  // A block takes one claim of a channel, so no block reaches into the next round.
+  for (let round = 0, left = claims; round < CLAIMS_PER_CHAIN && left > 0; round++) {
+    const all = [...claimsOf(payers, round)].slice(0, left);
+    left -= all.length;
+    yield* inParts(all, Bound.BLOCK_TRANSACTIONS);
+  }
 }
 
-/** Round by round, and in a round chain by chain: a node is paid about as soon as it pays. */
-function* claimsOf(payers: Payer[], count: number): Iterable<Uint8Array> {
-  let left = count;
-  for (let round = 0; round < CLAIMS_PER_CHAIN; round++) {
-    for (let chain = 0; chain < payers[0]!.chains; chain++) {
-      for (const payer of payers) if (left-- > 0) yield payer.claim(chain, round);
-    }
+/** Chain by chain: a node is paid about as soon as it pays. */
+function* claimsOf(payers: Payer[], round: number): Iterable<Uint8Array> {
+  for (let chain = 0; chain < payers[0]!.chains; chain++) {
+    for (const payer of payers) yield payer.claim(chain, round);
   }
 }
 

@@ -4,3 +4,4 @@ export { LmdbStore } from './lmdb-store.ts';
 export { MemoryStore } from './memory-store.ts';
 export { afterPrefix, StoreError, type Batch, type Range, type Store, type StoreStats } from './store.ts';
 export { verifyStore, type Verdict } from './verify-store.ts';
+export { verifyApart, type VerifiedChain } from './verify-process.ts';

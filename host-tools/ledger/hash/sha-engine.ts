@@ -207,8 +207,13 @@ function byLastMark({ count, marks }: PairWalks): Uint32Array {
 
 let shared: ShaEngine | undefined;
 
-/** One for the whole process: its memory holds nothing between two calls. */
+/** One for the whole process: between two calls from outside its memory holds nothing. */
 export function shaEngine(): ShaEngine {
   shared ??= new ShaEngine();
   return shared;
+}
+
+/** For the benchmark, which compares this engine with the obvious one. */
+export function useEngine(engine: ShaEngine): void {
+  shared = engine;
 }
