@@ -1,15 +1,29 @@
-// Child of the kill -9 test: makes and stores blocks as fast as it can and prints each height once it is durable.
+// Child of the kill -9 test: makes and stores blocks full of signed transactions as fast as it can, and prints height
+// and nonce of the last one when they are durable.
 import { writeSync } from 'node:fs';
 import { ChainStore, LmdbStore } from '../../../host-tools/gateway/store/index.ts';
 import { signEd25519 } from '../../../host-tools/crypto/index.ts';
-import { BLOCK_SEED, deps, HOME } from '../../ledger/fixture.ts';
+import { signTx, TxCode, TxKind } from '../../../host-tools/ledger/index.ts';
+import { BLOCK_SEED, deps, HOME, person } from '../../ledger/fixture.ts';
 
-const store = ChainStore.over(LmdbStore.open(process.argv[2]!));
+const PER_BLOCK = 3;
+const [directory, address] = [process.argv[2]!, Number(process.argv[3])];
+const store = ChainStore.over(LmdbStore.open(directory));
 const ledger = store.load(deps);
+const owner = person(1);
 const sign = (message: Uint8Array): Uint8Array => signEd25519(BLOCK_SEED, message);
+
+function homes(): Uint8Array[] {
+  const first = ledger.account(owner.key)!.nonce;
+  const validUntil = ledger.height + 100;
+  return Array.from({ length: PER_BLOCK }, (_, i) =>
+    signTx(ledger.ledgerId, TxKind.HOME, { address, home: HOME, nonce: first + i, validUntil }, owner.sign));
+}
+
 for (let i = 0; i < 100000; i++) {
   const timeS = Math.max(1_700_000_001, ledger.counters.slot + 1);
-  const built = ledger.buildBlock({ timeS, producer: HOME, candidates: [], sign });
-  store.append(built.block, ledger.changes());
-  writeSync(1, `${ledger.height}\n`);
+  const built = ledger.buildBlock({ timeS, producer: HOME, candidates: homes(), sign });
+  if (built.results.some(({ code }) => code !== TxCode.OK)) throw new Error('a transaction was refused');
+  store.append(built.block, ledger.changes(), [['blocks', Uint8Array.of(ledger.height & 255)]]);
+  writeSync(1, `${ledger.height} ${ledger.account(owner.key)!.nonce}\n`);
 }

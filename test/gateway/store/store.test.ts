@@ -115,10 +115,12 @@ test('a path that cannot be a directory is refused with a remedy', () => {
 });
 
 /** A private mount of a small disk, for the child alone; ordinary users may do so where user namespaces are on. */
-function onSmallDisk(command: string[]): ReturnType<typeof spawnSync> {
+function onSmallDisk(command: string[], prepare: string[] = []): ReturnType<typeof spawnSync> {
   const path = directory();
   mkdirSync(path);
-  const script = 'mount -t tmpfs -o size=16m none "$0" && exec "$@" "$0"';
+  const words = prepare.map((word) => `'${word}'`).join(' ');
+  const first = prepare.length === 0 ? '' : `${words} "$0" && mount -o remount,ro "$0" && `;
+  const script = `mount -t tmpfs -o size=16m none "$0" && ${first}exec "$@" "$0"`;
   return spawnSync('unshare', ['--map-root-user', '--mount', 'sh', '-c', script, path, ...command], {
     encoding: 'utf8',
   });
@@ -137,6 +139,22 @@ test(
     assert.match(report.refusal, /disk is full.*Free some space/);
     assert.ok(report.written > 20);
     assert.equal(report.reopened, report.written);
+  },
+);
+
+test(
+  'a disk that became read-only: writing is refused with a remedy, the chain can be read',
+  {
+    skip: onSmallDisk(['true']).status === 0 ? false : 'needs unshare and user namespaces: apt install util-linux',
+  },
+  () => {
+    const script = fileURLToPath(new URL('./read-only-disk.ts', import.meta.url));
+    const command = (phase: string): string[] => [process.execPath, '--import', 'tsx', script, phase];
+    const child = onSmallDisk(command('try'), command('make'));
+    assert.equal(child.status, 0, String(child.stderr));
+    const report = JSON.parse(String(child.stderr)) as { height: number; refusal: string };
+    assert.match(report.refusal, /cannot be written.*(rights|--data)/);
+    assert.equal(report.height, 0);
   },
 );
 

@@ -1,0 +1,82 @@
+// kill -9 at random moments under load: after every restart the chain verifies, no acknowledged transaction is
+// missing and none was applied twice. FAIRHOP_KILLS sets how often; 200 take some minutes.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { nodeCrypto } from '../../../host-tools/crypto/index.ts';
+import { ChainStore, LmdbStore, verifyStore } from '../../../host-tools/gateway/store/index.ts';
+import { decodeBlock, TxKind, txId } from '../../../host-tools/ledger/index.ts';
+import { deps, person, smallGenesis, World } from '../../ledger/fixture.ts';
+
+const KILLS = Number(process.env['FAIRHOP_KILLS'] ?? 4);
+/** Later than this after the first acknowledgement nobody is killed: some fifty blocks. */
+const DELAY_MAX_MS = 80;
+const NODE = 0x0a000001;
+const directory = mkdtempSync(join(tmpdir(), 'fairhop-crash-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+interface Acknowledged {
+  height: number;
+  nonce: number;
+}
+
+/** Starts the writer and kills it some time after its first acknowledgement; what it acknowledged last. */
+function killed(): Promise<Acknowledged> {
+  const script = fileURLToPath(new URL('./kill-writer.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, directory, String(NODE)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const delayMs = Math.random() * DELAY_MAX_MS;
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (text === '') setTimeout(() => child.kill('SIGKILL'), delayMs);
+    text += chunk.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.on('close', (code, signal) => {
+      if (signal !== 'SIGKILL') reject(new Error(`the writer ended by itself: ${String(code)}`));
+      // The last line may be cut in the middle.
+      const [height, nonce] = text.slice(0, text.lastIndexOf('\n')).split('\n').at(-1)!.split(' ');
+      resolve({ height: Number(height), nonce: Number(nonce) });
+    });
+  });
+}
+
+/** Every signed transaction of the chain once; how many. */
+function countOnce(store: ChainStore): number {
+  const seen = new Set<string>();
+  for (const bytes of store.blocks(1)) {
+    for (const transaction of decodeBlock(bytes)!.transactions) {
+      if (transaction[0] !== TxKind.HOME) continue;
+      const name = Buffer.from(txId(nodeCrypto, transaction)).toString('hex');
+      assert.ok(!seen.has(name), 'a transaction was applied twice');
+      seen.add(name);
+    }
+  }
+  return seen.size;
+}
+
+test(`kill -9 at ${KILLS} random moments under load: nothing is lost and nothing applied twice`, async () => {
+  const world = new World(smallGenesis());
+  const founding = ChainStore.over(LmdbStore.open(directory));
+  founding.create(deps, world.genesis);
+  founding.append(world.block([world.join(NODE)]).block, world.ledger.changes());
+  await founding.close();
+  const joinNonce = world.ledger.account(person(1).key)!.nonce;
+  for (let kill = 0; kill < KILLS; kill++) {
+    const acknowledged = await killed();
+    const store = ChainStore.over(LmdbStore.open(directory));
+    const { fault, ledger } = verifyStore(store, { ...deps, crypto: nodeCrypto });
+    assert.equal(fault, undefined, `after kill ${kill + 1}`);
+    const { nonce } = ledger.account(person(1).key)!;
+    assert.ok(ledger.height >= acknowledged.height && nonce >= acknowledged.nonce, 'acknowledged and lost');
+    assert.equal(countOnce(store), nonce - joinNonce);
+    assert.deepEqual(store.load(deps).stateRoot(), ledger.stateRoot());
+    assert.deepEqual(store.note('blocks'), Uint8Array.of(ledger.height & 255), 'the note of the same batch');
+    await store.close();
+  }
+});
