@@ -1,12 +1,12 @@
 // `fairhop monitor`: what a board says, with times, decoded, through resets and pulled cables. Collects the parts
 // from the flags; the work is in the monitor room. Ctrl-C is its normal end.
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { BundleMap } from '../monitor/bundle-map.ts';
 import { Bundles } from '../monitor/bundles.ts';
 import { Decoder } from '../monitor/decoder.ts';
 import { parseFilters } from '../monitor/filter.ts';
+import { LineSplitter } from '../monitor/line-splitter.ts';
 import { MonitorLog } from '../monitor/monitor-log.ts';
 import { Monitor } from '../monitor/monitor.ts';
 import { JsonOutput, TextOutput, type Output } from '../monitor/output.ts';
@@ -33,9 +33,7 @@ Examples:
 export function register(program: Command): void {
   program
     .command('monitor')
-    .description(
-      'show what a board says, decoded; never resets it, comes back after resets and pulled cables',
-    )
+    .description('show what a board says, decoded; never resets it, comes back after resets and pulled cables')
     .option('--port <path>', 'serial port; without it the only board that is plugged in')
     .option('--json', 'one JSON object a line')
     .option('--log <file>', 'append every line to a file, with its time')
@@ -85,21 +83,17 @@ async function follow(monitor: Monitor, path: string): Promise<void> {
 }
 
 async function replay(monitor: Monitor, file: string): Promise<void> {
-  const input = createReadStream(file, 'latin1');
+  const splitter = LineSplitter.ofLog();
   try {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-      monitor.replay(Buffer.from(line, 'latin1').toString('utf8'));
-      if (process.stdout.writableNeedDrain)
-        await new Promise((resolve) => process.stdout.once('drain', resolve));
+    for await (const bytes of createReadStream(file) as AsyncIterable<Buffer>) {
+      for (const line of splitter.push(bytes)) monitor.replay(line);
+      if (process.stdout.writableNeedDrain) await new Promise((resolve) => process.stdout.once('drain', resolve));
     }
+    for (const line of splitter.flush()) monitor.replay(line);
   } catch (error) {
     if (error instanceof CliError) throw error;
     const { code = 'error' } = error as NodeJS.ErrnoException;
-    throw new CliError(
-      `${file} cannot be read (${code})`,
-      'give a log that --log has written',
-      ExitCode.Usage,
-    );
+    throw new CliError(`${file} cannot be read (${code})`, 'give a log that --log has written', ExitCode.Usage);
   }
 }
 

@@ -90,14 +90,22 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
   if (error instanceof CliError) {
-    console.error(`fairhop: ${error.message}\n  remedy: ${error.remedy}`);
+    console.error(`fairhop: ${harmless(error.message)}\n  remedy: ${harmless(error.remedy)}`);
     return error.exitCode;
   }
   const text = error instanceof Error ? error.message : String(error);
-  console.error(`fairhop: unexpected: ${text.split('\n')[0]}`);
+  console.error(`fairhop: unexpected: ${harmless(text.split('\n')[0]!)}`);
   if (process.env.FAIRHOP_DEBUG === '1') console.error(error);
   else console.error('  this is a bug; run again with FAIRHOP_DEBUG=1 for the stack');
   return ExitCode.Unexpected;
+}
+
+const MESSAGE_CHARS_MAX = 1000;
+
+/** Messages quote files and boards: what would steer a terminal goes, and so does what nobody reads to its end. */
+function harmless(text: string): string {
+  const plain = text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '?');
+  return plain.length > MESSAGE_CHARS_MAX ? `${plain.slice(0, MESSAGE_CHARS_MAX)}...` : plain;
 }
 
 export interface Leaf {

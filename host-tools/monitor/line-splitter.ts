@@ -4,10 +4,22 @@
 
 /** A longer line is cut and goes on in the next: a port that never sends an end must not take all memory. */
 const LINE_BYTES_MAX = 8192;
+/** In a log a byte may be written as four, behind the time. */
+const LOGGED_BYTES_MAX = 4 * LINE_BYTES_MAX + 64;
 const LF = 0x0a;
 
 export class LineSplitter {
   private held = Buffer.alloc(0);
+
+  constructor(
+    private readonly show: (bytes: Buffer) => string = shown,
+    private readonly bytesMax = LINE_BYTES_MAX,
+  ) {}
+
+  /** For a file that `--log` wrote: its lines have been made harmless, and are again when they are replayed. */
+  static ofLog(): LineSplitter {
+    return new LineSplitter((bytes) => bytes.toString().replace(/\r$/, ''), LOGGED_BYTES_MAX);
+  }
 
   /** The lines that these bytes complete; blank ones are left out. */
   push(bytes: Uint8Array): string[] {
@@ -17,9 +29,9 @@ export class LineSplitter {
     for (;;) {
       const end = data.indexOf(LF, from);
       const length = (end < 0 ? data.length : end) - from;
-      if (end < 0 && length < LINE_BYTES_MAX) break;
-      const take = Math.min(length, LINE_BYTES_MAX);
-      append(lines, data.subarray(from, from + take));
+      if (end < 0 && length < this.bytesMax) break;
+      const take = Math.min(length, this.bytesMax);
+      this.append(lines, data.subarray(from, from + take));
       from += take === length && end >= 0 ? take + 1 : take;
     }
     // A copy: a small rest must not keep a large chunk alive.
@@ -30,15 +42,15 @@ export class LineSplitter {
   /** What was half received, when the port is lost or the monitor ends. */
   flush(): string[] {
     const lines: string[] = [];
-    append(lines, this.held);
+    this.append(lines, this.held);
     this.held = Buffer.alloc(0);
     return lines;
   }
-}
 
-function append(lines: string[], bytes: Buffer): void {
-  const line = shown(bytes);
-  if (line !== '') lines.push(line);
+  private append(lines: string[], bytes: Buffer): void {
+    const line = this.show(bytes);
+    if (line !== '') lines.push(line);
+  }
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });

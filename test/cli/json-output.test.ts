@@ -125,6 +125,13 @@ describe('--json', { concurrency: false }, () => {
       ['payment', 'reset', 'text', 'text'],
     );
     await refused(['monitor', '--replay', file('nothing.log')], 2);
+    // A file that is no log: cut into entries, not collected; and one that is no list, quoted without its controls.
+    writeFileSync(file('zeros'), Buffer.alloc(1_000_000));
+    assert.ok((await json(['monitor', '--replay', file('zeros')])).length > 20);
+    writeFileSync(file('noise.csv'), `port\u001b[2J${'\u0007'.repeat(5000)}\n`);
+    const noise = await refused(['provision', '--csv', file('noise.csv'), '--owner', 'alice'], 2);
+    assert.doesNotMatch(noise.stderr, /[\u0007\u001b]/);
+    assert.ok(noise.stderr.length < 1500);
   });
 
   it('of keys and money', async () => {
