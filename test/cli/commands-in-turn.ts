@@ -15,6 +15,7 @@ export interface Ran {
 
 export class CommandsInTurn {
   private readonly child: ChildProcess;
+  private readonly died: Promise<never>;
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(env: NodeJS.ProcessEnv = {}) {
@@ -23,6 +24,11 @@ export class CommandsInTurn {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
+    this.died = new Promise((_, reject) => {
+      this.child.once('exit', (code) => reject(new Error(`the process of the commands ended: ${code}`)));
+    });
+    // Between two commands nobody waits for it; the next one reports it.
+    this.died.catch(() => {});
   }
 
   /** Waits for the one before. Rejects when the process dies of it. */
@@ -34,19 +40,13 @@ export class CommandsInTurn {
 
   private async runNext(words: string[]): Promise<Ran> {
     const { stdout, stderr } = this.child;
-    const died = new Promise<never>((_, reject) => {
-      this.child.once('exit', (code) =>
-        reject(new Error(`fairhop ${words.join(' ')} ended the process: ${code}`)),
-      );
-    });
     const both = Promise.all([untilEnd(stdout!), untilEnd(stderr!)]);
     this.child.send(words);
-    const [[out, status], [err]] = await Promise.race([both, died]);
+    const [[out, status], [err]] = await Promise.race([both, this.died]);
     return { status, stdout: out, stderr: err };
   }
 
   end(): void {
-    this.child.removeAllListeners('exit');
     this.child.kill('SIGKILL');
   }
 }
