@@ -11,6 +11,7 @@ import { register as registerBench } from './bench.ts';
 import { register as registerBoards } from './boards.ts';
 import { register as registerBuild } from './build.ts';
 import { register as registerChain } from './chain.ts';
+import { register as registerChannel } from './channel.ts';
 import { CliError, EXIT_MEANINGS, ExitCode } from './cli-error.ts';
 import { register as registerCompletion } from './completion.ts';
 import { register as registerDoctor } from './doctor.ts';
@@ -45,6 +46,7 @@ const COMMANDS = [
   registerRepl,
   registerBackup,
   registerOwnedNodes,
+  registerChannel,
   registerKeys,
   registerBalance,
   registerTransfer,

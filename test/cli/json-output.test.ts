@@ -10,7 +10,7 @@ import { buildFirmware } from '../../host-tools/firmware-build/build-firmware.ts
 import { bench as flashBench } from '../flash/bench.ts';
 import { runtimeFiles, writeRuntime } from '../flash/images.ts';
 import { plugged, vmBoard, type Plugged } from '../monitor/bench.ts';
-import { EARNER, OwnerWorld, PASSPHRASE } from '../owner/owner-world.ts';
+import { EARNER, GATEWAY, OwnerWorld, PASSPHRASE, PAYER } from '../owner/owner-world.ts';
 import type { VmBoard } from '../../host-tools/virtual/vm-board.ts';
 import { CommandsInTurn, type Ran } from './commands-in-turn.ts';
 import { JSON_OUTPUT, jsonOf } from './json-schemas.ts';
@@ -153,6 +153,12 @@ describe('--json', { concurrency: false }, () => {
     await json(['vote', ...at], 0, 'vote list');
     await json(['vote', String(proposal), 'yes', ...at]);
     await json(['params', ...at]);
+    const payer = hex(PAYER);
+    const [{ channels }] = await json(['channel', 'list', payer, ...at]);
+    await json(['channel', 'close', payer, String(channels[0].chain), ...at]);
+    await json(['node', 'name', payer, ...at]);
+    await json(['node', 'home', payer, hex(GATEWAY), ...at]);
+    await json(['node', 'unvouch', payer, ...at]);
     await refused(['balance', 'nobody', ...at], 2);
     await refused(['params', ...data, '--http', 'http://127.0.0.1:9'], 11);
     assert.equal(world.ledger.totals().conserved, true);
