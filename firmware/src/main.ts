@@ -13,6 +13,9 @@ import { nativeCrypto } from './drivers/native-crypto.ts';
 const NOTHING = new Uint8Array(0);
 const STATUS_EVERY_MS = 10000;
 const FIRST_READING_MS = 4000;
+const EXTEND_AFTER_MS = 3000;
+/** What the optional parts take (SPEC 8.10), and what an hour of traffic may take besides. */
+const EXTEND_FREE_VARS = 1300;
 
 /** Milliseconds since boot; the interpreter's own time jumps when somebody sets the clock. */
 const bootS = getTime();
@@ -56,6 +59,9 @@ function carryOut(actions: Action[]): void {
         break;
       case ActionKind.HOST_DELIVER:
         say({ t: 'packet', src: address, seq: b, class: a >> 8, hops: a & 255, data: bytesText(bytes) });
+        break;
+      case ActionKind.BROADCAST:
+        say({ t: 'broadcast', src: address, hops: b, data: bytesText(bytes) });
         break;
       case ActionKind.DELIVER:
         say({ t: 'message', src: address, hops: b, data: bytesText(bytes) });
@@ -106,6 +112,7 @@ function hear(message: any): void {
   else if (bytes === undefined) say({ t: 'refused', request: message.t });
   else if (message.t === 'send') step(EventKind.HOST_SEND, bytes, message.dst, message.seq);
   else if (message.t === 'receipt' && bytes.length === 12) step(EventKind.HOST_RECEIPT, bytes, 0, 0);
+  else if (message.t === 'header') step(EventKind.HOST_HEADER, bytes, 0, 0);
   else if (message.t === 'state') step(EventKind.HOST_STATE, bytes, 0, 0);
   else if (message.t === 'message') {
     const seq = node.endpoint.seq;
@@ -129,6 +136,13 @@ function readConfig(): any {
   }
 }
 
+/** The mesh comes first: what it can do besides is added when it is on the air, if memory is left for it. */
+function extend(): void {
+  const { free } = process.memory(false);
+  if (free >= EXTEND_FREE_VARS) node.extend();
+  else say({ t: 'short', free: free });
+}
+
 function start(settings: any, keys: Uint8Array, paySecret: Uint8Array): void {
   const config: NodeConfig = settings;
   home = config.home;
@@ -147,6 +161,7 @@ function start(settings: any, keys: Uint8Array, paySecret: Uint8Array): void {
   );
   listen(hear);
   tick();
+  setTimeout(extend, EXTEND_AFTER_MS);
   setInterval(sayStatus, STATUS_EVERY_MS);
   if (settings.readingS > 0 && !config.endOnHost) {
     setTimeout(

@@ -8,6 +8,7 @@ import type { Compiled } from './compile.ts';
 import { flattenClasses } from './flatten-classes.ts';
 import { hoistFunctions } from './hoist-functions.ts';
 import { inlineConstants } from './inline-constants.ts';
+import { lazyParts } from './lazy-parts.ts';
 import { narrowIndent } from './narrow-indent.ts';
 import { ROOT } from './paths.ts';
 import { shortenNames } from './shorten-names.ts';
@@ -29,6 +30,7 @@ export function rollupOptions(
     plugins: [
       compiledModules(compiled),
       flattenClasses(),
+      lazyParts(),
       hoistFunctions(),
       inlineConstants(),
       shortenNames((name) => compiled.publicNames.has(name)),

@@ -158,6 +158,18 @@ export const NOTES: Record<Note, NoteName> = {
     isWarning: true,
     words: (who, value) => `nothing sent to ${who}: ${named(UNSENDABLE_NAMES.get(value), value)}`,
   },
+  [Note.CHECKED]: {
+    name: 'checked',
+    kind: 'payment',
+    words: (who, value) => `the ledger at height ${value} proves the channel from ${who}`,
+  },
+  [Note.CONTRADICTED]: {
+    name: 'contradicted',
+    kind: 'refusal',
+    isWarning: true,
+    words: (who, value) => `home lied: at height ${value} the channel from ${who} is not as it said, and is not used`,
+  },
+  [Note.BALANCE]: { name: 'balance', kind: 'payment', words: (_who, value) => `proven balance: ${value} credits` },
   [Note.RESYNCED]: {
     name: 'resynced',
     kind: 'payment',

@@ -7,12 +7,14 @@ import { ActionKind, EventKind, KeyRecord, MeshNode, Note } from '#mesh';
 import {
   Book,
   Class,
+  Data,
   ErrorCode,
   Flag,
   FrameType,
   Link,
   Sync,
   Wire,
+  getU16,
   getU32,
   lockOf,
   macKey,
@@ -21,6 +23,7 @@ import {
   payPrefix,
   preimage,
   step,
+  trailerBytes,
 } from '#protocol';
 import { nodeCrypto } from '../../host-tools/crypto/index.ts';
 
@@ -66,6 +69,7 @@ export class Conversation {
   readonly transmitted: Uint8Array[] = [];
   readonly notes: Action[] = [];
   readonly deliveries: Action[] = [];
+  readonly broadcasts: Action[] = [];
   private readonly store: StorePort = {
     read: (name) => this.stored.get(name),
     readAt: (name, offset, count) => this.stored.get(name)?.slice(offset, offset + count),
@@ -113,12 +117,7 @@ export class Conversation {
 
   boot(): void {
     const addresses = [HOME, ...Array.from({ length: this.known }, (_, n) => neighbourAddress(n))];
-    const keys = addresses.flatMap((address) => [
-      ...u32(address),
-      ...linkKey(address),
-      ...END_MAC,
-      ...END_CIPHER,
-    ]);
+    const keys = addresses.flatMap((address) => [...u32(address), ...linkKey(address), ...END_MAC, ...END_CIPHER]);
     assert.equal(keys.length, addresses.length * KeyRecord.SIZE);
     this.node = new MeshNode(
       this.config,
@@ -127,6 +126,7 @@ export class Conversation {
       Uint8Array.from(keys),
       new Uint8Array(32).fill(5),
     );
+    this.node.extend();
     this.step(EventKind.TICK, []);
   }
 
@@ -134,12 +134,16 @@ export class Conversation {
   step(kind: EventKind, bytes: ArrayLike<number>, a = -80, b = 5): Action[] {
     this.nowMs += 50;
     const actions = this.node.step({ kind, bytes: Uint8Array.from(bytes), a, b }, this.nowMs).slice();
-    for (const action of actions) {
+    // What a frame that has left makes room for belongs to this event too.
+    for (let i = 0; i < actions.length; i++) {
+      const action = actions[i]!;
       if (action.kind === ActionKind.NOTE) this.notes.push(action);
       else if (action.kind === ActionKind.DELIVER) this.deliveries.push(action);
+      else if (action.kind === ActionKind.BROADCAST) this.broadcasts.push(action);
       else if (action.kind === ActionKind.TRANSMIT) {
         this.transmitted.push(action.bytes);
-        this.node.step({ kind: EventKind.SENT, bytes: new Uint8Array(0), a: 1, b: 0 }, this.nowMs);
+        const sent = { kind: EventKind.SENT, bytes: new Uint8Array(0), a: 1, b: 0 };
+        actions.push(...this.node.step(sent, this.nowMs));
       }
     }
     return actions;
@@ -197,17 +201,13 @@ export class Conversation {
     options: { seq?: number; price?: number; alias?: number; routes?: number[][] } = {},
   ): Uint8Array {
     const { seq = (this.helloSeq += 2), price = 16, alias = this.aliasOf(from), routes = [] } = options;
-    const head = [
-      FrameType.HELLO,
-      alias,
-      Wire.VERSION,
-      ...u32(from),
-      ...u16(seq),
-      0,
-      price,
-      0x10 | routes.length,
-    ];
+    const head = [FrameType.HELLO, alias, Wire.VERSION, ...u32(from), ...u16(seq), 0, price, 0x10 | routes.length];
     return this.withMic([...head, this.node.core.alias, 255, ...routes.flat()], NETWORK, from, 0, Wire.MIC);
+  }
+
+  /** A flood under the network key that speaks for `origin`. */
+  flood(body: number[], origin: number): Uint8Array {
+    return this.withMic(body, NETWORK, origin, 0, Wire.MIC);
   }
 
   /** HELLO, and the answer to the node's SYNC. */
@@ -245,15 +245,7 @@ export class Conversation {
   } {
     const seq = this.seq++;
     const ciphertext = nodeCrypto.aesCtr(END_CIPHER, packetNonce(src, dst, seq), Uint8Array.from(plaintext));
-    const x = preimage(
-      nodeCrypto,
-      macKey(END_MAC),
-      packetClass & Class.FIXED,
-      src,
-      dst,
-      seq,
-      ciphertext,
-    ).slice();
+    const x = preimage(nodeCrypto, macKey(END_MAC), packetClass & Class.FIXED, src, dst, seq, ciphertext).slice();
     const lock = lockOf(nodeCrypto, LEDGER, src, dst, seq, x).slice();
     const head = [...u32(src), ...u32(dst), ...u16(seq), packetClass, ...lock, ...u16(budget)];
     const again = (): Uint8Array => this.linked(FrameType.DATA, [...head, ...ciphertext], via);
@@ -284,6 +276,23 @@ export class Conversation {
   /** A receipt entry from a neighbour. */
   receipt(lock: Uint8Array, x: Uint8Array, from: number): Action[] {
     return this.hear(this.linked(FrameType.RECEIPT, [1, lock[0]!, lock[1]!, ...x], from));
+  }
+
+  /** The three keys that the node shares with an address, as home would tell them. */
+  pairKeys(address: number): number[] {
+    return [...linkKey(address), ...END_MAC, ...END_CIPHER];
+  }
+
+  /** Payloads in the packets that the node has sent to `dst` since they were last forgotten. */
+  payloadsTo(dst: number): Uint8Array[] {
+    const seen = new Map<number, Uint8Array>();
+    for (const frame of this.transmitted) {
+      if ((frame[0]! & Flag.TYPE) !== FrameType.DATA || getU32(frame, Data.DST) !== dst) continue;
+      const seq = getU16(frame, Data.SEQ);
+      const body = frame.subarray(Data.BODY, frame.length - Wire.MIC - trailerBytes(frame));
+      seen.set(seq, nodeCrypto.aesCtr(END_CIPHER, packetNonce(getU32(frame, Data.SRC), dst, seq), body));
+    }
+    return [...seen.values()];
   }
 
   count(note: Note): number {

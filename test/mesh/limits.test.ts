@@ -72,7 +72,7 @@ test('last claims of old chains: a full table refuses the change of chain and dr
 test('the token bucket: never more than its rate and its content, in any window', () => {
   const bucket = new AirBudget(20 / 3, 1350, 450);
   const sent: [number, number][] = [];
-  for (let now = 0; now < 4 * 3600_000; now += 100) if (bucket.take(140, now)) sent.push([now, 140]);
+  for (let now = 0; now < 4 * 3600_000; now += 100) if (bucket.take(140, now, 0)) sent.push([now, 140]);
   let from = 0;
   let sum = 0;
   let most = 0;

@@ -1,6 +1,6 @@
 // Looks at every frame that the stations of a world transmit, for what must never repeat. Used by world.ts.
 import assert from 'node:assert/strict';
-import { Data, Flag, FrameType, Link, Open, getU16, getU32, toHex } from '#protocol';
+import { Data, Flag, FrameType, Link, Open, getU16, getU32, isFlooded, toHex } from '#protocol';
 
 /**
  * What must never repeat, whatever reboots: counters, packet numbers, one-time keys, links shown to two
@@ -20,7 +20,7 @@ export class Monitor {
     const bytes = toHex(frame, 0, frame.length);
     this.frames++;
     this.byType[type]!++;
-    if (type === FrameType.HELLO) return;
+    if (type === FrameType.HELLO || isFlooded(type)) return;
     const sync = type === FrameType.SYNC || type === FrameType.SYNCACK;
     // SYNC carries a whole number, other frames the low half: these worlds send fewer than 65536.
     if (!sync) this.once(this.counters, `${sender} ${getU16(frame, Link.COUNTER)}`, bytes);

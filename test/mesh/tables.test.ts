@@ -8,6 +8,7 @@ import * as accounts from '../../firmware/src/mesh/accounts.ts';
 import * as actions from '../../firmware/src/mesh/actions.ts';
 import * as config from '../../firmware/src/mesh/config.ts';
 import * as endpoint from '../../firmware/src/mesh/endpoint.ts';
+import * as floods from '../../firmware/src/mesh/floods.ts';
 import * as keys from '../../firmware/src/mesh/keys.ts';
 import * as neighbours from '../../firmware/src/mesh/neighbours.ts';
 import * as outbox from '../../firmware/src/mesh/outbox.ts';
@@ -17,7 +18,7 @@ import * as routes from '../../firmware/src/mesh/routes.ts';
 const SPEC = readFileSync(join(import.meta.dirname, '../../firmware/src/protocol/SPEC.md'), 'utf8').split(
   '\n',
 );
-const RECORDS = ['Nb', 'Acc', 'Pn', 'Rt', 'Q', 'Src', 'KeyRecord'];
+const RECORDS = ['Nb', 'Acc', 'Pn', 'Rt', 'Q', 'Src', 'Fl', 'KeyRecord'];
 
 /** Through tsx a `const enum` is an ordinary object; the compiler hides that. */
 const ENUMS = {
@@ -25,6 +26,7 @@ const ENUMS = {
   ...actions,
   ...config,
   ...endpoint,
+  ...floods,
   ...keys,
   ...neighbours,
   ...outbox,

@@ -5,16 +5,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import {
-  Acc,
-  ActionKind,
-  EventKind,
-  MeshNode,
-  Note,
-  Pn,
-  PnState,
-  type Action,
-  type NodeConfig,
-  type NodeEvent,
+  Acc, ActionKind, EventKind, MeshNode, Note, Pn, PnState, type Action, type NodeConfig, type NodeEvent,
 } from '#mesh';
 import { Payload } from '#protocol';
 import { nodeCrypto, signEd25519, verifyEd25519 } from '../../host-tools/crypto/index.ts';
@@ -94,6 +85,7 @@ export class Station {
   up = false;
   readonly notes: { note: Note; who: number; value: number; atS: number }[] = [];
   readonly delivered: { src: number; text: string; hops: number }[] = [];
+  readonly broadcasts: Station['delivered'] = [];
   /** Set by a test: frames it may not transmit, though it believes it did. */
   silences: ((frame: Uint8Array) => boolean) | undefined;
   /** Set by a test: frames it does not hear. */
@@ -127,6 +119,7 @@ export class Station {
     this.guarded(() => {
       this.mesh = new MeshNode(this.config, fastCrypto, store, store.file('fh.keys'), store.file('fh.pay'));
       this.mesh.core.nowMs = world.scheduler.nowMs();
+      this.mesh.extend();
       this.corrupt?.(this.mesh);
     });
     this.step(EventKind.TICK, NOTHING, 0, 0);
@@ -176,6 +169,8 @@ export class Station {
         return this.transmit(action.bytes);
       case ActionKind.NOTE:
         return this.note(action);
+      case ActionKind.BROADCAST:
+        return void this.broadcasts.push({ src: action.address, text: textOf(action.bytes), hops: action.b });
       case ActionKind.HOST_DELIVER:
         return this.world.gateway.arrived(action);
       default:

@@ -101,7 +101,7 @@ const PARAMS: Field[] = [
   ['payBatch', ParamsPayload.PAY_BATCH, 1],
   ['trustMax', ParamsPayload.TRUST_MAX, 1], ['claimFirst', ParamsPayload.CLAIM_FIRST, 1],
   ['window', ParamsPayload.WINDOW, 1], ['levy', ParamsPayload.LEVY, 1], ['free', ParamsPayload.FREE, 1],
-  ['emergency', ParamsPayload.EMERGENCY, 1], ['control', ParamsPayload.CONTROL, 1],
+  ['emergency', ParamsPayload.EMERGENCY, 1], ['service', ParamsPayload.SERVICE, 1],
   ['priceFloor', ParamsPayload.PRICE_FLOOR, 1], ['priceCap', ParamsPayload.PRICE_CAP, 1],
 ];
 const KEYREP: Field[] = [['subject', KeyRepPayload.SUBJECT, 1], ['about', KeyRepPayload.ADDRESS, 4]];

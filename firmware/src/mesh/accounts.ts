@@ -53,13 +53,19 @@ export const enum Acc {
   IN_ASKS = 96,
   /** Packets of this upstream that may be under way at once; doubled by a receipt, halved by an expiry. */
   IN_ALLOW = 97,
-  SIZE = 98,
+  /** Height of the STATE that told of the chain they pay on. */
+  IN_STATE = 98,
+  SIZE = 102,
 }
 
 export const enum InFlag {
   /** STATE showed the channel on the ledger. */
   PROVEN = 0x01,
   CLOSING = 0x02,
+  /** A proof against a header's root agreed with STATE. */
+  CHECKED = 0x04,
+  /** A proof showed that STATE was a lie: this chain is never believed again. */
+  REFUTED = 0x08,
 }
 
 export const enum OutFlag {

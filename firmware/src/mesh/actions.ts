@@ -8,7 +8,7 @@ export const enum EventKind {
   SENT = 2,
   /** Time has come: nothing else happened. */
   TICK = 3,
-  /** The application sends: bytes = plaintext, a = destination, b = urgency class. */
+  /** The application sends: bytes = plaintext, a = destination or EVERYBODY, b = urgency class. */
   SEND = 4,
   /**
    * The host of a gateway sends: bytes = class if unbacked (1), lock if unbacked (6), lock if backed (6),
@@ -19,6 +19,8 @@ export const enum EventKind {
   HOST_RECEIPT = 6,
   /** The host of a gateway tells its own board the state of one of its channels: bytes = STATE plaintext. */
   HOST_STATE = 7,
+  /** The host of a gateway has a header: bytes = HEADER from its gateway field to its MAC. */
+  HOST_HEADER = 8,
 }
 
 export interface NodeEvent {
@@ -40,6 +42,11 @@ export const enum ActionKind {
   HOST_DELIVER = 3,
   /** Something worth telling: a = Note, b = a figure, address = whom it concerns. */
   NOTE = 4,
+  /**
+   * A public message that any member may have made: bytes = payload, address = its origin as it says, a = class,
+   * b = hops.
+   */
+  BROADCAST = 5,
 }
 
 export interface Action {
@@ -77,4 +84,10 @@ export const enum Note {
   /** Nothing sent (1 = no route, 2 = tables full, 3 = no key, 4 = too long). */
   UNSENDABLE = 16,
   RESYNCED = 17,
+  /** A proof agrees with what home said of a neighbour's channel (height). */
+  CHECKED = 18,
+  /** It does not: the channel is not used (height). */
+  CONTRADICTED = 19,
+  /** The own account as the ledger proves it (credits). */
+  BALANCE = 20,
 }

@@ -5,25 +5,33 @@ export class AirBudget {
   perMille: number;
   tokensUs: number;
   atMs: number;
+  windowS: number;
   capacityUs: number;
 
   /** The bucket holds what flows in during `windowS` seconds, and at boot that of `startS`. */
   constructor(perMille: number, windowS: number, startS: number) {
-    this.perMille = perMille;
-    this.capacityUs = perMille * windowS * 1000;
-    this.tokensUs = perMille * startS * 1000;
+    this.windowS = windowS;
     this.atMs = 0;
+    this.perMille = 0;
+    this.capacityUs = 0;
+    this.tokensUs = perMille * startS * 1000;
+    this.setRate(perMille);
+  }
+
+  setRate(perMille: number): void {
+    this.perMille = perMille;
+    this.capacityUs = perMille * this.windowS * 1000;
   }
 
   /**
-   * Takes `airtimeMs` if the bucket holds it. A frame larger than the whole bucket waits for a full one and
-   * owes.
+   * Takes `airtimeMs` if the bucket holds it and `keepUs` besides. A frame larger than the rest of the bucket
+   * waits for a full one and owes.
    */
-  take(airtimeMs: number, nowMs: number): boolean {
+  take(airtimeMs: number, nowMs: number, keepUs: number): boolean {
     const tokens = this.tokensUs + (nowMs - this.atMs) * this.perMille;
     this.tokensUs = tokens > this.capacityUs ? this.capacityUs : tokens;
     this.atMs = nowMs;
-    const enough = Math.min(airtimeMs * 1000, this.capacityUs);
+    const enough = Math.min(airtimeMs * 1000 + keepUs, this.capacityUs);
     if (enough === 0 || this.tokensUs < enough) return false;
     this.tokensUs -= airtimeMs * 1000;
     return true;

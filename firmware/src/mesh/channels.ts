@@ -1,7 +1,6 @@
 // Payment channels with neighbours (SPEC 8.6): bind a chain and have it opened, learn from home what the
 // ledger holds, find the place again after a reboot, claim what was earned. Every question is repeated with
-// growing pauses until its effect is seen. Moves no packets and no links; payments.ts pays over what stands
-// here.
+// growing pauses until its effect is seen. Moves no packets and no links: payments.ts.
 import {
   Book, ClaimPayload, ErrorCode, Flag, FrameType, Money, Open, OpenPayload, Payload, Resync, StateFlag,
   StatePayload, StateRequestPayload, copyBytes, equalBytes, getU16, getU32, putU16, putU32,
@@ -81,9 +80,7 @@ export class Channels {
     }
   }
 
-  /**
-   * The neighbour disagrees about what was paid: ask how far it is, and pay no more until it has answered.
-   */
+  /** The neighbour disagrees about what was paid: ask how far it is, and pay no more until it has answered. */
   resync(nb: number): void {
     const accounts = this.core.accounts;
     if ((accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.PROVEN) === 0 || this.askedLately(nb)) return;
@@ -92,8 +89,8 @@ export class Channels {
   }
 
   private pushResync(nb: number): void {
-    if (this.askedLately(nb)) return;
     const accounts = this.core.accounts;
+    if (this.askedLately(nb)) return;
     if (accounts.u8(nb, Acc.OUT_ASKS) < RESYNC_ASKS_MAX) {
       this.outbox.push(Intent.RESYNC, nb, 0, this.core.jitter.below(200), undefined);
       return;
@@ -116,7 +113,7 @@ export class Channels {
   }
 
   /** True while a question of `askedS` still waits for its effect; each repetition waits twice as long. */
-  private waiting(askedS: number, asks: number): boolean {
+  waiting(askedS: number, asks: number): boolean {
     const doublings = asks > DOUBLINGS_MAX ? DOUBLINGS_MAX : asks > 1 ? asks - 1 : 0;
     return askedS !== 0 && this.core.nowS - askedS < this.core.config.retryS << doublings;
   }
@@ -271,13 +268,16 @@ export class Channels {
     this.retired.settled(accounts.u32(nb, Acc.ADDRESS), generation, chain, settled);
     // News of an older chain concerns its last claim only.
     if (proven && generation * 256 + chain < order) return;
+    if (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.REFUTED && generation * 256 + chain === order) return;
     if (fresh && !this.switchChain(nb, generation, chain)) return;
-    accounts.setU8(nb, Acc.IN_FLAGS, InFlag.PROVEN | (state[StatePayload.FLAGS] & StateFlag.CLOSING));
+    const kept = (fresh ? 0 : accounts.u8(nb, Acc.IN_FLAGS) & InFlag.CHECKED) | InFlag.PROVEN;
+    accounts.setU8(nb, Acc.IN_FLAGS, kept | (state[StatePayload.FLAGS] & StateFlag.CLOSING));
     if (fresh || settled > accounts.u16(nb, Acc.IN_LINKS)) {
       accounts.setU16(nb, Acc.IN_LINKS, settled);
       accounts.setInLink(nb, state, StatePayload.LINK);
     }
-    if (fresh || limit > accounts.u16(nb, Acc.IN_LIMIT)) {
+    const told = accounts.u16(nb, Acc.IN_LIMIT);
+    if (fresh || limit > told) {
       accounts.setU16(nb, Acc.IN_LIMIT, limit);
       accounts.setU8(nb, Acc.IN_ASKS, 0);
     }
@@ -285,15 +285,15 @@ export class Channels {
       accounts.setU16(nb, Acc.IN_SETTLED, settled);
       accounts.setU8(nb, Acc.CLAIM_ASKS, 0);
     }
-    const expiry = Math.max(getU32(state, StatePayload.EXPIRY), accounts.u32(nb, Acc.IN_EXPIRY));
-    accounts.setU32(nb, Acc.IN_EXPIRY, expiry);
+    const expiry = getU32(state, StatePayload.EXPIRY);
+    const later = expiry > accounts.u32(nb, Acc.IN_EXPIRY);
+    if (later) accounts.setU32(nb, Acc.IN_EXPIRY, expiry);
+    if (later || limit > told) accounts.setU32(nb, Acc.IN_STATE, getU32(state, StatePayload.HEIGHT));
     accounts.save(nb);
     if (fresh) core.note(Note.CHANNEL_IN, accounts.u32(nb, Acc.ADDRESS), limit);
   }
 
-  /**
-   * The neighbour pays on a new chain: claim the rest of the old one, and keep its unused links as credit.
-   */
+  /** The neighbour pays on a new chain: claim the rest of the old one, and keep its unused links as credit. */
   private switchChain(nb: number, generation: number, chain: number): boolean {
     const accounts = this.core.accounts;
     if (accounts.unclaimed(nb) > 0 && !this.retired.add(this.claimOf(nb))) return false;

@@ -46,6 +46,7 @@ export interface NodeConfig {
   receiptDelayMs: number;
 }
 
+
 /** Table sizes in records (SPEC 8.1). Relations between them are asserted by a test. */
 export const enum Size {
   NEIGHBOURS = 12,
@@ -55,6 +56,11 @@ export const enum Size {
   QUEUE = 20,
   CLAIMS = 8,
   SOURCES = 12,
+  /** Peers whose keys a board may hold: 3.3 kB. */
+  KEYS = 64,
+  /** Floods remembered, and headers' gateways. */
+  FLOODS = 12,
+  GATEWAYS = 4,
   /** Own packets under way at once. */
   OWN_PENDING = 6,
   /** Most records of one upstream, and of one source, in the table of packets under way. */

@@ -1,13 +1,16 @@
 // Where packets begin and end (SPEC 4.2, 7.3): numbering, encryption, preimage and lock of own packets;
 // checking, decrypting and de-duplicating of what arrives. On a gateway's board the host does this instead.
 import {
-  Class, Data, ErrorCode, Payload, StatePayload, Wire, copyBytes, cut, getU32, isService, lockOf, packetNonce,
-  preimage, putU16, putU32,
+  Class, Data, ErrorCode, KeySubject, Payload, StatePayload, Wire, copyBytes, cut, getU32,
+  isService, lockOf, packetNonce, preimage, putU16, putU32,
 } from '#protocol';
 import { ActionKind, Note } from './actions.ts';
-import { Size } from './config.ts';
+import { Index, Size } from './config.ts';
 import type { Core } from './core.ts';
 import type { Channels } from './channels.ts';
+import type { Floods } from './floods.ts';
+import { EVERYBODY } from './floods.ts';
+import type { LedgerView } from './ledger-view.ts';
 import { Pn } from './pending.ts';
 import type { Relay } from './relay.ts';
 
@@ -30,6 +33,9 @@ export class Endpoint {
   sources: Uint8Array;
   seq: number;
   seqLease: number;
+  /** Optional parts. */
+  view: LedgerView | undefined;
+  floods: Floods | undefined;
 
   constructor(core: Core, relay: Relay, channels: Channels) {
     this.core = core;
@@ -39,6 +45,8 @@ export class Endpoint {
     const lease = core.store.read('fh.s');
     this.seq = lease !== undefined && lease.length === 4 ? getU32(lease, 0) : 1;
     this.seqLease = this.seq;
+    this.view = undefined;
+    this.floods = undefined;
   }
 
   /**
@@ -46,11 +54,16 @@ export class Endpoint {
    */
   send(dst: number, urgency: number, plaintext: Uint8Array): boolean {
     const core = this.core;
+    const floods = this.floods;
+    if (dst === EVERYBODY && floods !== undefined) return floods.broadcast(urgency, plaintext);
     const key = core.keys.find(dst);
     if (key < 0) {
       core.note(Note.UNSENDABLE, dst, 3);
+      if (this.view !== undefined) this.view.askKey(KeySubject.PAIR, dst);
       return false;
     }
+    const lost = core.routes.next(dst) === Index.NONE;
+    if (lost && floods !== undefined && floods.seek(dst, urgency, plaintext)) return true;
     const src = core.config.address;
     // An emergency must not fail for want of credit on the way: it lives on what relays reserve for it.
     const backed = urgency !== Class.EMERGENCY && this.relay.backable(dst, plaintext.length);
@@ -132,12 +145,24 @@ export class Endpoint {
     if (this.seenBefore(source, seq)) return core.refuse(ErrorCode.DUPLICATE, src);
     const nonce = packetNonce(src, core.config.address, seq);
     const plaintext = core.crypto.aesCtr(core.keys.endCipher(key), nonce, ciphertext);
-    if (packetClass === Class.SERVICE && !isService(plaintext[0])) core.refuse(ErrorCode.BAD_CLASS, src);
-    else if (plaintext.length === 0 || plaintext[0] !== Payload.STATE) {
-      core.act(ActionKind.DELIVER, plaintext, src, packetClass, hops);
+    let payload: Uint8Array | undefined = plaintext;
+    if (plaintext[0] === Payload.FRAGMENT && packetClass !== Class.SERVICE) {
+      payload = this.view === undefined ? undefined : this.view.assembled(src, plaintext);
+    }
+    if (payload !== undefined) this.take(src, payload, packetClass, hops);
+  }
+
+  /** An opened payload: the node's own business, or the application's. */
+  private take(src: number, payload: Uint8Array, packetClass: number, hops: number): void {
+    const core = this.core;
+    const kind = payload[0];
+    if (!isService(kind)) {
+      if (packetClass === Class.SERVICE) core.refuse(ErrorCode.BAD_CLASS, src);
+      else core.act(ActionKind.DELIVER, payload, src, packetClass, hops);
     } else if (src !== core.config.home) core.refuse(ErrorCode.NOT_NEIGHBOUR, src);
-    else if (plaintext.length !== StatePayload.SIZE) core.refuse(ErrorCode.BAD_LENGTH, src);
-    else this.channels.receiveState(plaintext);
+    else if (kind === Payload.STATE && payload.length === StatePayload.SIZE) this.channels.receiveState(payload);
+    else if (kind === Payload.STATE) core.refuse(ErrorCode.BAD_LENGTH, src);
+    else if (this.view === undefined || !this.view.receive(payload)) core.refuse(ErrorCode.UNKNOWN_PAYLOAD, src);
   }
 
   /** Offset of a source's record; the one unheard for longest gives way, which can only repeat a delivery. */

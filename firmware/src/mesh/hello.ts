@@ -105,17 +105,28 @@ export class Greeter {
       at += Hello.NEIGHBOUR_SIZE;
     }
     for (let i = 0; i < routes.length; i++) {
-      const route = core.routes.table;
-      const from = routes[i] * Rt.SIZE;
-      // Destination, number and hops stand in the record as on the air.
-      copyBytes(frame, at, route, from, HelloRoute.METRIC);
-      copyBytes(frame, at + HelloRoute.METRIC, route, from + Rt.METRIC, 2);
-      const cost = costThrough(core.config.price, getU16(route, from + Rt.COST), core.config.levyPerMille);
-      putU16(frame, at + HelloRoute.COST, cost > 0xffff ? 0xffff : cost);
+      this.writeRoute(frame, at, routes[i]);
       at += Hello.ROUTE_SIZE;
     }
     core.putMic(frame, core.config.networkKey, 0, Wire.MIC);
     return frame;
+  }
+
+  /** One route as this node offers it; row NONE is the way to itself. */
+  writeRoute(frame: Uint8Array, at: number, row: number): void {
+    const core = this.core;
+    if (row === Index.NONE) {
+      putU32(frame, at, core.config.address);
+      putU16(frame, at + HelloRoute.SEQ, this.seq);
+      return;
+    }
+    const route = core.routes.table;
+    const from = row * Rt.SIZE;
+    // Destination, number and hops stand in the record as on the air.
+    copyBytes(frame, at, route, from, HelloRoute.METRIC);
+    copyBytes(frame, at + HelloRoute.METRIC, route, from + Rt.METRIC, 2);
+    const cost = costThrough(core.config.price, getU16(route, from + Rt.COST), core.config.levyPerMille);
+    putU16(frame, at + HelloRoute.COST, cost > 0xffff ? 0xffff : cost);
   }
 
   /** Up to 15 routes, going round the table from HELLO to HELLO. */
@@ -150,7 +161,7 @@ export class Greeter {
       while (core.neighbours.findAlias(core.alias, -1) !== Index.NONE);
       this.hurry();
     }
-    this.takeRoutes(index, address, frame);
+    this.takeRoutes(index, frame);
     const keyed = core.neighbours.has(index, NbFlag.KEYED);
     if (keyed && !core.neighbours.has(index, NbFlag.SYNCED)) this.met(index);
   }
@@ -168,10 +179,7 @@ export class Greeter {
     if (index === Index.NONE) return index;
     core.neighbours.add(index, address, alias);
     core.accounts.open(index, address);
-    if (key >= 0) {
-      putU16(core.neighbours.table, index * Nb.SIZE + Nb.KEY_AT, key);
-      core.neighbours.setFlag(index, NbFlag.KEYED, true);
-    }
+    if (key >= 0) core.neighbours.keyed(index, key);
     core.note(Note.NEIGHBOUR_NEW, address, key >= 0 ? 1 : 0);
     this.hurry();
     return index;
@@ -185,32 +193,40 @@ export class Greeter {
     core.neighbours.drop(index);
   }
 
-  private takeRoutes(index: number, address: number, frame: Uint8Array): void {
+  private takeRoutes(index: number, frame: Uint8Array): void {
+    const counts = frame[Hello.COUNTS];
+    // Its own address and number stand in the frame like a route's.
+    this.takeRoute(index, frame, Hello.ADDRESS);
+    let at = Hello.BODY + (counts >> 4) * Hello.NEIGHBOUR_SIZE;
+    for (let n = counts & 15; n > 0; n--) {
+      this.takeRoute(index, frame, at);
+      at += Hello.ROUTE_SIZE;
+    }
+  }
+
+  /** What a neighbour says of one destination, which may be itself. */
+  takeRoute(index: number, frame: Uint8Array, at: number): void {
     const core = this.core;
     const nb = core.neighbours;
     const link = nb.etx16(index);
+    const dst = getU32(frame, at);
+    const seq = getU16(frame, at + HelloRoute.SEQ);
+    const direct = dst === nb.address(index);
     // A link that is heard one way only carries nothing, and a stranger takes no pairwise frame.
     if (nb.table[index * Nb.SIZE + Nb.QUALITY_OUT] === 0 || !nb.has(index, NbFlag.KEYED)) return;
-    core.routes.offer(address, getU16(frame, Hello.SEQ), 0, 0, 0, index, link, core.nowS);
-    if (nb.has(index, NbFlag.NO_RELAY)) return;
-    const counts = frame[Hello.COUNTS];
-    let at = Hello.BODY + (counts >> 4) * Hello.NEIGHBOUR_SIZE;
-    const weighted = Math.floor((link * frame[Hello.PRICE]) / 16);
-    for (let n = counts & 15; n > 0; n--) {
-      const dst = getU32(frame, at + HelloRoute.DST);
-      const seq = getU16(frame, at + HelloRoute.SEQ);
-      if (dst !== core.config.address) {
-        core.routes.offer(
-          dst, seq, frame[at + HelloRoute.HOPS], getU16(frame, at + HelloRoute.METRIC),
-          getU16(frame, at + HelloRoute.COST), index, weighted < 1 ? 1 : weighted, core.nowS,
-        );
-      } else {
-        // Somebody knows a number of ours that we forgot, or lost the way to us: announce a newer one.
-        const ahead = ((seq - this.seq - 1) & 0xffff) < 0x7fff;
-        if (ahead) this.seq = (seq + 1) & 0xfffe;
-        if (ahead || getU16(frame, at + HelloRoute.METRIC) === HelloRoute.METRIC_MAX) this.tell();
-      }
-      at += Hello.ROUTE_SIZE;
+    if (direct) core.routes.offer(dst, seq, 0, 0, 0, index, link, core.nowS);
+    else if (nb.has(index, NbFlag.NO_RELAY)) return;
+    else if (dst !== core.config.address) {
+      const weighted = Math.floor((link * nb.table[index * Nb.SIZE + Nb.PRICE]) / 16);
+      core.routes.offer(
+        dst, seq, frame[at + HelloRoute.HOPS], getU16(frame, at + HelloRoute.METRIC),
+        getU16(frame, at + HelloRoute.COST), index, weighted < 1 ? 1 : weighted, core.nowS,
+      );
+    } else {
+      // Somebody knows a number of ours that we forgot, or lost the way to us: announce a newer one.
+      const ahead = ((seq - this.seq - 1) & 0xffff) < 0x7fff;
+      if (ahead) this.seq = (seq + 1) & 0xfffe;
+      if (ahead || getU16(frame, at + HelloRoute.METRIC) === HelloRoute.METRIC_MAX) this.tell();
     }
   }
 

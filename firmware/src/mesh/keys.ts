@@ -2,7 +2,8 @@
 // cipher key (SPEC 7.2). One flat record a peer; the padded MAC key is made once and kept for the last peer
 // used.
 import type { MacKey } from '#protocol';
-import { Wire, getU32, macKey } from '#protocol';
+import { Wire, copyBytes, getU32, macKey, putU32 } from '#protocol';
+import { Size } from './config.ts';
 
 /** Layout of a record in the store's `keys` (SPEC 8.1). */
 export const enum KeyRecord {
@@ -32,6 +33,22 @@ export class Keys {
       if (table[at + 3] === low && getU32(table, at) === address) return at;
     }
     return -1;
+  }
+
+  /** Home told the three keys of a pair: 48 bytes at `from`. False when the table is full. */
+  put(address: number, bytes: Uint8Array, from: number): boolean {
+    let at = this.find(address);
+    if (at < 0) {
+      at = this.table.length;
+      if (at >= Size.KEYS * KeyRecord.SIZE) return false;
+      const table = new Uint8Array(at + KeyRecord.SIZE);
+      table.set(this.table, 0);
+      putU32(table, at, address);
+      this.table = table;
+    }
+    copyBytes(this.table, at + KeyRecord.LINK, bytes, from, KeyRecord.SIZE - KeyRecord.LINK);
+    this.lastAt = -1;
+    return true;
   }
 
   link(at: number): Uint8Array {

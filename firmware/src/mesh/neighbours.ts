@@ -111,6 +111,14 @@ export class Neighbours {
     this.table[at + Nb.PROVEN] = 255;
   }
 
+  /** Its keys are in the table now, at `keyAt`; its counter is asked anew. */
+  keyed(nb: number, keyAt: number): void {
+    if (nb === Index.NONE) return;
+    putU16(this.table, nb * Nb.SIZE + Nb.KEY_AT, keyAt);
+    this.setFlag(nb, NbFlag.KEYED, true);
+    this.setFlag(nb, NbFlag.SYNCED, false);
+  }
+
   drop(nb: number): void {
     this.table[nb * Nb.SIZE + Nb.FLAGS] = 0;
   }

@@ -3,8 +3,8 @@
 // board, in the simulator and in a test alike.
 import type { Crypto } from '#protocol';
 import {
-  Data, ErrorCode, Flag, FrameType, Link, Pay, Receipt, StatePayload, Sync, Wire, checkFrame, cut, getU32,
-  macKey, putU32, trailerBytes,
+  Data, ErrorCode, Flag, FrameType, Link, Pay, Receipt, StatePayload, Sync, Wire, checkFrame, cut,
+  getU32, isFlooded, macKey, namedSender, putU32, trailerBytes,
 } from '#protocol';
 import type { Action, NodeEvent } from './actions.ts';
 import { EventKind } from './actions.ts';
@@ -14,7 +14,9 @@ import type { Carrier } from './carrier.ts';
 import { Channels } from './channels.ts';
 import { Core } from './core.ts';
 import { Endpoint } from './endpoint.ts';
+import { Floods } from './floods.ts';
 import { Greeter } from './hello.ts';
+import { LedgerView } from './ledger-view.ts';
 import { Nb, NbFlag } from './neighbours.ts';
 import { Intent, Outbox } from './outbox.ts';
 import { Payments } from './payments.ts';
@@ -27,6 +29,11 @@ const SYNC_EVERY_S = 2;
 const WORK_EVERY_MS = 10;
 const SECOND_MS = 1000;
 
+/** The build moves in here whatever this function alone needs: that takes no memory until it is called. */
+function optionalParts(): { Floods: typeof Floods; LedgerView: typeof LedgerView } {
+  return { Floods: Floods, LedgerView: LedgerView };
+}
+
 export class MeshNode {
   core: Core;
   outbox: Outbox;
@@ -38,6 +45,9 @@ export class MeshNode {
   carrier: Carrier;
   endpoint: Endpoint;
   greeter: Greeter;
+  /** Optional parts (SPEC 8.10). */
+  floods: Floods | undefined;
+  view: LedgerView | undefined;
   secondMs: number;
   /** True while the wallet has hashing left to do. */
   working: boolean;
@@ -56,8 +66,23 @@ export class MeshNode {
     this.carrier = this.relay.carrier;
     this.endpoint = new Endpoint(this.core, this.relay, this.channels);
     this.greeter = new Greeter(this.core, (nb) => this.wantSync(nb), (nb) => this.wallet.forget(nb));
+    this.floods = undefined;
+    this.view = undefined;
     this.secondMs = 0;
     this.working = false;
+  }
+
+  /** What a board with memory to spare does besides (SPEC 8.10), from now on. */
+  extend(): void {
+    const parts = optionalParts();
+    const send = (dst: number, urgency: number, payload: Uint8Array) => this.endpoint.send(dst, urgency, payload);
+    this.floods = new parts.Floods(this.core, this.outbox, this.relay, this.greeter, send);
+    this.endpoint.floods = this.floods;
+    // A gateway's host knows the ledger itself.
+    if (this.core.config.endOnHost) return;
+    const pass = (header: Uint8Array) => this.floods!.pass(header);
+    this.view = new parts.LedgerView(this.core, this.channels, this.relay, pass);
+    this.endpoint.view = this.view;
   }
 
   /** One event at one time; the list returned is valid until the next call. Times never go back. */
@@ -77,6 +102,9 @@ export class MeshNode {
       case EventKind.HOST_STATE:
         if (event.bytes.length === StatePayload.SIZE) this.channels.receiveState(event.bytes);
         break;
+      case EventKind.HOST_HEADER:
+        if (this.floods !== undefined) this.floods.announce(event.bytes);
+        break;
       default: break;
     }
     this.tick();
@@ -90,8 +118,10 @@ export class MeshNode {
       this.carrier.tick();
       this.payments.tick();
       this.greeter.sweep();
+      if (this.floods !== undefined) this.floods.tick();
+      if (this.view !== undefined) this.view.tick();
     }
-    this.working = this.wallet.work();
+    this.working = this.wallet.work() || (this.view !== undefined && this.view.work());
     if (this.greeter.due()) this.outbox.push(Intent.HELLO, Index.NONE, 0, 0, undefined);
     this.outbox.poll();
   }
@@ -113,6 +143,7 @@ export class MeshNode {
     if (error !== ErrorCode.OK) return core.refuse(error, 0);
     const type = frame[Link.TYPE] & Flag.TYPE;
     if (type === FrameType.HELLO) return this.greeter.receive(frame, rssiDbm, snrDb);
+    if (isFlooded(type)) return this.receiveFlood(type, frame);
     if (frame[Link.NEXT] !== core.alias) return this.overhear(type, frame);
     if ((frame[Link.TYPE] & Flag.PAIRWISE) === 0) return core.refuse(ErrorCode.NO_KEY, 0);
     if (type === FrameType.SYNC || type === FrameType.SYNCACK) return this.receiveSync(type, frame);
@@ -129,8 +160,23 @@ export class MeshNode {
       case FrameType.OPEN: this.channels.receiveOpen(nb, frame); break;
       case FrameType.RESYNC: this.channels.receiveResync(nb, frame); break;
       case FrameType.NACK: this.carrier.receiveNack(nb, frame); break;
+      case FrameType.ROUTE_REPLY:
+        if (this.floods !== undefined) this.floods.receiveReply(nb, frame);
+        break;
       default: this.core.refuse(ErrorCode.UNKNOWN_TYPE, 0); break;
     }
+  }
+
+  /** Whoever holds the network key may have made it; the MIC says for whom it speaks (SPEC 3.3). */
+  private receiveFlood(type: number, frame: Uint8Array): void {
+    const core = this.core;
+    const origin = namedSender(frame);
+    const part = type === FrameType.HEADER ? this.view : this.floods;
+    if (part === undefined || origin === core.config.address) return;
+    const holds = core.micHolds(frame, core.config.networkKey, origin, 0, Wire.MIC);
+    if (!holds) return core.refuse(ErrorCode.BAD_MIC, origin);
+    if (type === FrameType.HEADER) this.view!.header(frame);
+    else this.floods!.receive(frame);
   }
 
   /** Trailers first: the payment may be what makes the packet acceptable. */
@@ -206,6 +252,7 @@ export class MeshNode {
   compose(intent: number, nb: number, arg: number, data: Uint8Array): Uint8Array | undefined {
     const core = this.core;
     if (intent === Intent.HELLO) return this.greeter.compose();
+    if (intent === Intent.FLOOD) return this.floods!.compose(arg);
     if (!core.neighbours.used(nb)) return undefined;
     switch (intent) {
       case Intent.SYNC: return this.composeSync(nb);
@@ -217,6 +264,7 @@ export class MeshNode {
       case Intent.PAY: return this.payments.composePay(nb);
       case Intent.OPEN: return this.channels.composeOpen(nb);
       case Intent.RESYNC: return this.channels.composeResync(nb, arg);
+      case Intent.ROUTE_REPLY: return this.floods!.composeReply(nb, data);
       default: return undefined;
     }
   }

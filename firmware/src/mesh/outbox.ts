@@ -29,6 +29,8 @@ export const enum Intent {
   RESYNC = 7,
   OPEN = 8,
   HELLO = 9,
+  ROUTE_REPLY = 10,
+  FLOOD = 11,
 }
 
 /** Makes the frame of an intent when its time has come, or undefined when it is no longer wanted. */
@@ -162,7 +164,7 @@ export class Outbox {
   private transmit(frame: Uint8Array): void {
     this.frame = frame;
     this.since = this.core.nowMs;
-    if (!this.paid) this.paid = this.duty.take(this.core.airtimeMs(frame.length), this.since);
+    if (!this.paid) this.paid = this.duty.take(this.core.airtimeMs(frame.length), this.since, 0);
     this.onAir = this.paid;
     if (!this.paid) this.since += DUTY_WAIT_MS;
     else this.core.act(ActionKind.TRANSMIT, frame, 0, 0, 0);

@@ -193,7 +193,10 @@ export class Payments {
       if (!this.core.neighbours.used(nb)) continue;
       this.channels.tend(nb);
       this.payDebt(nb);
-      if (epoch > this.epoch) this.core.accounts.indulge(nb, EPOCH_LINKS * Money.UNITS_PER_LINK);
+      if (epoch === this.epoch) continue;
+      const { accounts } = this.core;
+      accounts.indulge(nb, EPOCH_LINKS * Money.UNITS_PER_LINK);
+      accounts.setU8(nb, Acc.IN_FLAGS, accounts.u8(nb, Acc.IN_FLAGS) & ~InFlag.CHECKED);
     }
     this.epoch = epoch;
   }

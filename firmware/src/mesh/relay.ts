@@ -179,7 +179,7 @@ export class Relay {
   private give(up: number, urgency: number, src: number, airtimeMs: number): boolean {
     const core = this.core;
     const nb = core.neighbours;
-    if (urgency === Class.EMERGENCY && this.emergency.take(airtimeMs, core.nowMs)) return true;
+    if (urgency === Class.EMERGENCY && this.emergency.take(airtimeMs, core.nowMs, 0)) return true;
     if (core.nowS - this.giftS >= GIFT_S) {
       this.giftS = core.nowS;
       for (let i = 0; i < Size.NEIGHBOURS; i++) {
@@ -193,7 +193,7 @@ export class Relay {
     const given = getU16(nb.table, at) + airtimeMs;
     const scarce = bucket.tokensUs * 2 < bucket.capacityUs && !(service && src === core.config.home);
     if (scarce && given * 1000 * nb.count() > bucket.capacityUs) return false;
-    if (!bucket.take(airtimeMs, core.nowMs)) return false;
+    if (!bucket.take(airtimeMs, core.nowMs, 0)) return false;
     putU16(nb.table, at, given > 0xffff ? 0xffff : given);
     return true;
   }

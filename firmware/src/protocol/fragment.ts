@@ -73,8 +73,8 @@ export class Reassembly {
   constructor() {
     this.slots = [];
     for (let i = 0; i < SLOTS; i++) {
-      const bytes = new Uint8Array(FragmentPayload.TOTAL_MAX);
-      this.slots.push({ source: 0, id: 0, total: 0, count: 0, missing: 0, startedMs: 0, bytes: bytes });
+      const none = new Uint8Array(0);
+      this.slots.push({ source: 0, id: 0, total: 0, count: 0, missing: 0, startedMs: 0, bytes: none });
     }
   }
 
@@ -87,7 +87,11 @@ export class Reassembly {
     if ((slot.missing & (1 << index)) === 0) return undefined;
     slot.bytes.set(payload.subarray(FragmentPayload.BODY), index * pieceBytes(total, count));
     slot.missing &= ~(1 << index);
-    return slot.missing === 0 ? new Uint8Array(slot.bytes.subarray(0, total)) : undefined;
+    if (slot.missing !== 0) return undefined;
+    // Kept until another message takes the place, so that a piece heard again begins none; its bytes are not.
+    const whole = slot.bytes;
+    slot.bytes = new Uint8Array(0);
+    return whole;
   }
 
   private slotFor(source: number, id: number, total: number, count: number, nowMs: number): Slot {
@@ -107,6 +111,7 @@ export class Reassembly {
     oldest.count = count;
     oldest.missing = (1 << count) - 1;
     oldest.startedMs = nowMs;
+    oldest.bytes = new Uint8Array(total);
     return oldest;
   }
 }

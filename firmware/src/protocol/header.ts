@@ -88,6 +88,8 @@ export class HeaderChain {
   /** Proven headers, a ring of KEPT times height (4) and root (16); a height of zero marks a free place. */
   private proven: Uint8Array;
   private next: number;
+  /** Height of the newest header that proved genuine; 0 before the first. */
+  provenHeight: number;
 
   /** `key` (16 bytes) of `slot` comes from provisioning or a KEYREP; `slotMs` is the block interval. */
   constructor(crypto: Crypto, id: BookId, slotMs: number, slot: number, key: Uint8Array) {
@@ -107,6 +109,7 @@ export class HeaderChain {
     this.incoming = this.key;
     this.proven = new Uint8Array(Header.KEPT * Entry.PROVEN);
     this.next = 0;
+    this.provenHeight = 0;
   }
 
   /**
@@ -178,6 +181,7 @@ export class HeaderChain {
       if (!equalBytes(mac, 0, entry, Entry.MAC, Header.MAC_SIZE)) continue;
       copyBytes(this.proven, this.next * Entry.PROVEN, entry, 0, Entry.PROVEN);
       this.next = (this.next + 1) % Header.KEPT;
+      this.provenHeight = getU32(entry, Entry.HEIGHT);
       return ErrorCode.OK;
     }
     return ErrorCode.BAD_HEADER_MAC;

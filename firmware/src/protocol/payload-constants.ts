@@ -93,7 +93,7 @@ export const enum ParamsPayload {
   LEVY = 10,
   FREE = 11,
   EMERGENCY = 12,
-  CONTROL = 13,
+  SERVICE = 13,
   PRICE_FLOOR = 14,
   PRICE_CAP = 15,
   SIZE = 16,
@@ -148,6 +148,14 @@ export const enum ProofPayload {
   RECORD = 1,
   HEIGHT = 2,
   PROOF = 6,
+}
+
+/** What a node reads in the proven value of a record (ledger SPEC L3): an account's balance, a channel's fields. */
+export const enum ProofValue {
+  BALANCE = 1,
+  PAYEE = 1,
+  LIMIT = 8,
+  EXPIRY = 10,
 }
 
 /**

@@ -29,19 +29,19 @@ function checkTime(payload: Uint8Array): ErrorCode {
 }
 
 /** Bounds that no vote can leave; a node that took worse ones would pay without limit or fall silent. */
-function checkParams(payload: Uint8Array): ErrorCode {
+export function checkParams(payload: Uint8Array): ErrorCode {
   if (payload.length !== ParamsPayload.SIZE) return ErrorCode.BAD_LENGTH;
   const good =
     payload[ParamsPayload.PAY_BATCH] > 0 &&
     payload[ParamsPayload.CLAIM_FIRST] > 0 &&
     payload[ParamsPayload.WINDOW] <= Window.CODE_MAX &&
-    payload[ParamsPayload.CONTROL] <= 100 &&
+    payload[ParamsPayload.SERVICE] <= 100 &&
     payload[ParamsPayload.PRICE_FLOOR] > 0 &&
     payload[ParamsPayload.PRICE_FLOOR] <= payload[ParamsPayload.PRICE_CAP];
   return good ? ErrorCode.OK : ErrorCode.BAD_PARAMS;
 }
 
-function checkKeyReply(payload: Uint8Array): ErrorCode {
+export function checkKeyReply(payload: Uint8Array): ErrorCode {
   if (payload.length < KeyRepPayload.SIZE_NONE) return ErrorCode.TOO_SHORT;
   const subject = payload[KeyRepPayload.SUBJECT];
   if (subject !== KeySubject.PAIR && subject !== KeySubject.HEADER) return ErrorCode.BAD_REASON;

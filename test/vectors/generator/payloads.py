@@ -64,7 +64,7 @@ def payloads():
         ("levy", b"\x32"),
         ("free", b"\x0a"),
         ("emergency", b"\x0a"),
-        ("control", b"\x0a"),
+        ("service", b"\x0a"),
         ("priceFloor", b"\x08"),
         ("priceCap", b"\x40"),
     ]
@@ -74,7 +74,7 @@ def payloads():
         ("a payment batch of 0", 6, 0),
         ("a first claim at 0", 8, 0),
         ("window code 11", 9, 11),
-        ("101 % control", 13, 101),
+        ("101 per mille for service", 13, 101),
         ("a floor of 0", 14, 0),
         ("a floor above the cap", 14, 65),
     ]:
