@@ -22,6 +22,8 @@ interface UpFlags {
   reading: string;
   loss: string;
   token?: string;
+  webhook?: string;
+  mqtt?: string;
 }
 
 const BOARDS_MAX = 64;
@@ -44,6 +46,8 @@ export function register(program: Command): void {
     )
     .option('--reading <s>', 'seconds between two readings of a virtual board', '10')
     .option('--loss <share>', 'share of virtual frames lost besides collisions', '0')
+    .option('--webhook <url>', 'send every packet there, as JSON by POST')
+    .option('--mqtt <url>', 'send packets and states to a broker, with Home Assistant discovery')
     .addHelpText(
       'after',
       `
@@ -130,6 +134,8 @@ function optionsOf(flags: UpFlags, signal: AbortSignal): GatewayOptions {
     readingS: wholeNumber(flags.reading, '--reading', 1, 86400),
     ...(flags.port !== undefined && { serialPort: flags.port }),
     ...(flags.token !== undefined && { token: flags.token }),
+    ...(flags.webhook !== undefined && { webhook: flags.webhook }),
+    ...(flags.mqtt !== undefined && { mqtt: flags.mqtt }),
     usbPorts: likelyPorts,
     signal,
     print: (line) => console.log(line),

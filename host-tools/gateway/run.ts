@@ -2,6 +2,7 @@
 // clock. Called by `fairhop up` and by tests.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startExports, type ExportOptions } from '../exports/start.ts';
 import { ROOT } from '../firmware-build/paths.ts';
 import { addressText } from '../provision/identity.ts';
 import type { Identity } from '../provision/identity.ts';
@@ -29,7 +30,7 @@ import { LiveSource } from './source.ts';
 import { startVirtualMesh } from './virtual-mesh.ts';
 import { attachRadio, frameView, watchLine, type Watchers } from './watch-boards.ts';
 
-export interface GatewayOptions {
+export interface GatewayOptions extends ExportOptions {
   directory: string;
   host: string;
   port: number;
@@ -132,6 +133,7 @@ async function compose(
   });
   closers.push(() => http.close());
   signal.throwIfAborted();
+  closers.push(await startExports(options, source, (text) => gateway.log('info', text)));
   const narrator = new Narrator();
   gateway.subscribe((event) => narrator.hear(event));
   let fail = (_error: unknown): void => {};

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConsoleLine, PortLine } from '../../../gateway/insight/insight-view.ts';
 import { fetchJson } from '../fetch-json.ts';
-import { boardName, clock, figure, visible } from '../format.ts';
+import { boardName, clock, visible } from '../format.ts';
 import { Empty, Waiting } from '../parts/empty.tsx';
 import { useResource } from '../parts/resource.ts';
 import { Panel, Table } from '../parts/table.tsx';
@@ -34,7 +34,7 @@ function Ports() {
           Plug a board in with a data cable; <code>npx fairhop doctor</code> finds out why one does not appear.
         </Empty>
       ) : (
-        <Table caption="Serial ports" columns={PORTS}>
+        <Table caption="Ports of the gateway's computer" columns={PORTS}>
           {value.map((port) => (
             <tr key={port.path} data-port={port.path}>
               <td>
@@ -140,18 +140,15 @@ function Monitor() {
           <code>npx fairhop monitor</code>; <code>npx fairhop repl</code> talks to it.
         </Empty>
       ) : (
-        <ol
-          class="console scroll"
-          tabIndex={0}
-          role="region"
-          aria-label={`The last ${figure(shown.length)} console lines`}
-        >
-          {shown.map((line) => (
-            <li key={line.number} class={line.level}>
-              <time>{clock(line.at)}</time> <b>{boardName(line, 16)}</b> <bdi>{visible(line.text, 400)}</bdi>
-            </li>
-          ))}
-        </ol>
+        <div class="console scroll" tabIndex={0} role="region" aria-label="Console lines">
+          <ol>
+            {shown.map((line) => (
+              <li key={line.number} class={line.level}>
+                <time>{clock(line.at)}</time> <b>{boardName(line, 16)}</b> <bdi>{visible(line.text, 400)}</bdi>
+              </li>
+            ))}
+          </ol>
+        </div>
       )}
     </Panel>
   );

@@ -155,7 +155,7 @@ const MEMBERS = [
 function Members({ owners }: { owners: OwnerLine[] }) {
   return (
     <Panel title="Owners" hint="members may vote">
-      <Table caption="Owners" columns={MEMBERS}>
+      <Table caption="Owners and their votes" columns={MEMBERS}>
         {owners.map((owner) => (
           <tr key={owner.key}>
             <td>
@@ -176,7 +176,7 @@ const GATEWAYS = [{ name: 'Gateway' }, { name: 'Owner' }, { name: 'State' }];
 function Gateways({ params }: { params: ParamsView }) {
   return (
     <Panel title="Gateways" hint="only admitted ones write blocks">
-      <Table caption="Gateways" columns={GATEWAYS}>
+      <Table caption="Gateways of this ledger" columns={GATEWAYS}>
         {params.gateways.map((one) => (
           <tr key={one.address}>
             <td>

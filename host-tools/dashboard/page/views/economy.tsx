@@ -151,7 +151,7 @@ function Pools({ now }: { now: Economy }) {
       title="Pools and levy"
       hint={`levy ${percent(levyLocalPerMille)} local, ${percent(levyGlobalPerMille)} global; ${idle}`}
     >
-      <Table caption="Pools" columns={POOLS}>
+      <Table caption="Pools and their balances" columns={POOLS}>
         {now.pools.map((pool) => (
           <tr key={pool.number}>
             <td class="name">{pool.name}</td>

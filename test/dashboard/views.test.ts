@@ -1,0 +1,293 @@
+// Every view against the real gateway with a virtual mesh: live data soon after opening, figures equal to the API's, a
+// proof checked in the browser and a bent one found out, the token asked for every change, nothing that axe-core finds,
+// phone width, no request elsewhere, and a killed gateway that leaves no gap.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { OPENAPI } from '../../host-tools/gateway/http/openapi.ts';
+import { GatewayProcess, statusOf, temporaryDirectory, until } from '../e2e/gateway-process.ts';
+import { browserMissing, launchBrowser } from './browser.ts';
+
+const START_MS = 120_000;
+/** So soon a view should live; printed, not asserted, because time must not decide a test. */
+const SOON_MS = 2000;
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What shows that a view has data, in the order of the tabs. */
+const VIEWS: [view: string, data: string][] = [
+  ['mesh', 'tr[data-node]'],
+  ['packets', 'tr[data-packet]'],
+  ['node', '[data-board] #board-balance'],
+  ['ledger', 'tr[data-account]'],
+  ['economy', '#economy-delivery'],
+  ['dao', 'tr[data-rate]'],
+  ['boards', 'tr[data-port]'],
+  ['simulate', '.form select:has(option:nth-child(5))'],
+];
+
+const numberIn = (text: string): number =>
+  Number(text.replaceAll(/[,+]/g, '').replace('\u2212', '-').split(' ')[0]);
+
+if (browserMissing !== false) it('every view in a browser', { skip: browserMissing });
+
+describe('every view', { skip: browserMissing, timeout: 280_000 }, () => {
+  const data = temporaryDirectory();
+  const foreign: string[] = [];
+  const trouble: string[] = [];
+  let gateway: GatewayProcess;
+  let browser: Browser;
+  let url: string;
+  before(async () => {
+    gateway = start('0');
+    browser = await launchBrowser();
+    url = await gateway.url(START_MS);
+    await until(
+      () => statusOf(url),
+      (now) => now.height > 2 && now.delivered > 4,
+      START_MS,
+    );
+  });
+  after(async () => {
+    await browser.close();
+    await gateway.end();
+    data.remove();
+  });
+
+  function start(port: string): GatewayProcess {
+    const args = ['up', '--data', data.path, '--boards', '4', '--reading', '2', '--http', `127.0.0.1:${port}`];
+    return new GatewayProcess(args);
+  }
+
+  const api = async (path: string): Promise<any> => (await fetch(`${url}${path}`)).json();
+
+  async function open(view: string, context?: BrowserContext): Promise<Page> {
+    const page = await (context ?? browser).newPage();
+    page.on('request', (request) => request.url().startsWith(`${url}/`) || foreign.push(request.url()));
+    page.on('pageerror', (error) => trouble.push(error.message));
+    await page.goto(`${url}/#/${view}`);
+    return page;
+  }
+
+  /** Both sides move: they are asked until they agree, or the last difference is told. */
+  async function agrees(page: () => Promise<unknown>, gateways: () => Promise<unknown>): Promise<void> {
+    let [shown, said]: unknown[] = [];
+    for (let tries = 0; tries < 80; tries++) {
+      [shown, said] = [await page(), await gateways()];
+      if (JSON.stringify(shown) === JSON.stringify(said)) return;
+      await new Promise((done) => setTimeout(done, 200));
+    }
+    assert.deepEqual(shown, said);
+  }
+
+  const textOf = (page: Page, place: string): Promise<string> => page.locator(place).first().innerText();
+  /** A data attribute of each row, and the number in one of its cells. */
+  const rows = (page: Page, name: string, cell: number): Promise<[string, string][]> =>
+    page
+      .locator(`tr[data-${name}]`)
+      .evaluateAll(
+        (all, [key, index]) =>
+          all.map((row) => [row.getAttribute(`data-${key}`)!, row.children[index]!.textContent!]),
+        [name, cell] as const,
+      );
+
+  it('shows live data soon after opening', async (t) => {
+    for (const [view, place] of VIEWS) {
+      const began = performance.now();
+      const opened = await open(view);
+      await opened.locator(place).first().waitFor();
+      const ms = Math.round(performance.now() - began);
+      t.diagnostic(`${view}: data ${ms} ms after opening${ms > SOON_MS ? ', which is late' : ''}`);
+      await opened.locator('.connection.live').waitFor();
+      await opened.close();
+    }
+  });
+
+  it('shows the figures of the API', async () => {
+    const page = await open('mesh');
+    await page.locator('tr[data-node]').first().waitFor();
+    const sorted = (pairs: [string, number][]): [string, number][] => pairs.sort();
+    const shownOf = async (name: string, cell: number): Promise<[string, number][]> =>
+      sorted((await rows(page, name, cell)).map(([key, text]) => [key, numberIn(text)]));
+    await agrees(
+      () => shownOf('node', 1),
+      async () => sorted((await api('/api/mesh')).nodes.map((one: any) => [one.address, one.balance])),
+    );
+    await agrees(
+      async () => numberIn(await textOf(page, '#height')),
+      async () => (await statusOf(url)).height,
+    );
+    await page.goto(`${url}/#/packets`);
+    await agrees(
+      async () => (await rows(page, 'packet', 8)).slice(0, 5),
+      async () => (await api('/api/packets?limit=5')).reverse().map((one: any) => [String(one.id), one.text]),
+    );
+    await page.goto(`${url}/#/ledger`);
+    await agrees(
+      () => shownOf('account', 2),
+      async () => {
+        const [nodes, params, owners] = await Promise.all(
+          ['nodes', 'params', 'owners'].map((path) => api(`/api/v1/${path}`)),
+        );
+        return sorted([
+          ...nodes.map((one: any) => [`node:${one.address}`, one.balance]),
+          ...params.pools.map((one: any) => [`pool:${one.number}`, one.balance]),
+          ...owners.map((one: any) => [`owner:${one.key}`, one.balance]),
+        ] as [string, number][]);
+      },
+    );
+    await page.goto(`${url}/#/economy`);
+    await agrees(
+      async () => [await textOf(page, '#economy-gini'), numberIn(await textOf(page, '#economy-pools'))],
+      async () => {
+        const now = await api('/api/v1/economy');
+        const held = now.pools.reduce((sum: number, pool: any) => sum + pool.balance, 0);
+        return [(now.giniPerMille / 1000).toFixed(3), held];
+      },
+    );
+    await page.goto(`${url}/#/dao`);
+    await agrees(
+      () => shownOf('rate', 1),
+      async () => sorted((await api('/api/v1/params')).rates.map((one: any) => [one.name, one.value])),
+    );
+    await page.close();
+  });
+
+  it('shows a board as the API has it, and its console', async () => {
+    const far = (await api('/api/mesh')).nodes[1];
+    const page = await open(`node/${far.address}`);
+    await page.locator('tr[data-neighbour]').first().waitFor({ timeout: START_MS });
+    await agrees(
+      async () => numberIn(await textOf(page, '#board-balance')),
+      async () => (await api(`/api/v1/boards/${far.address}`)).balance,
+    );
+    await agrees(
+      async () => (await rows(page, 'neighbour', 1)).map(([address, text]) => [address, numberIn(text)]),
+      async () =>
+        (await api(`/api/v1/boards/${far.address}`)).neighbours.map((one: any) => [one.address, one.rssiDbm]),
+    );
+    await page.goto(`${url}/#/boards`);
+    const [line] = await api('/api/v1/lines?limit=200');
+    await page
+      .locator('.console li', { hasText: line.text.slice(0, 40) })
+      .first()
+      .waitFor();
+    const [port] = await api('/api/v1/ports');
+    assert.equal(await page.locator(`tr[data-port="${port.path}"]`).count(), 1);
+    await page.close();
+  });
+
+  it('verifies a balance in the browser, and finds a bent proof out', async () => {
+    const page = await open('ledger');
+    const { address } = (await api('/api/mesh')).nodes[1];
+    const prove = page.locator(`tr[data-account="node:${address}"] button`);
+    await prove.click();
+    await page.locator('.proof[data-holds="true"]').waitFor();
+    assert.match(await textOf(page, '.proof .verdict'), /^True/);
+    await page.getByRole('button', { name: 'Turn one bit over' }).click();
+    await page.locator('.proof[data-holds="false"]').waitFor();
+    assert.match(await textOf(page, '.proof .verdict'), /^False/);
+    await page.getByRole('button', { name: 'Check the true one' }).click();
+    await page.locator('.proof[data-holds="true"]').waitFor();
+    // A gateway that says a larger balance, or shows another block's header, is found out as well.
+    for (const lie of [
+      (view: any) => ({ ...view, balance: view.balance + 1 }),
+      (view: any) => ({ ...view, header: `ff${view.header.slice(2)}` }),
+      (view: any) => ({ ...view, stateRoot: `00${view.stateRoot.slice(2)}` }),
+    ]) {
+      await page.route('**/api/v1/proofs/*', async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ response: answer, json: lie(await answer.json()) });
+      });
+      await prove.click();
+      await page.locator('.proof[data-holds="false"]').waitFor();
+      await page.unroute('**/api/v1/proofs/*');
+      await prove.click();
+      await page.locator('.proof[data-holds="true"]').waitFor();
+    }
+    await page.close();
+  });
+
+  it('needs the token for every change, and simulates with it', async () => {
+    const writes = Object.entries<any>(OPENAPI.paths).filter(([, item]) => item.post !== undefined);
+    assert.ok(writes.length >= 4);
+    for (const [path] of writes) {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${url}${path}`, { method: 'POST', body: '{}', headers });
+      assert.equal(answer.status, 401, path);
+    }
+    const page = await open('simulate');
+    await page.getByLabel('Scenario').selectOption('honest');
+    await page.getByLabel('Nodes').fill('5');
+    await page.getByLabel('Hours').fill('1');
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByRole('alert').filter({ hasText: 'token' }).waitFor();
+    assert.equal((await api('/api/v1/simulation')).state, 'idle');
+    await page.getByLabel('Token').fill(readFileSync(join(data.path, 'api-token'), 'utf8').trim());
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.locator('[data-state="done"]').waitFor({ timeout: 120_000 });
+    const { result, mesh } = await api('/api/v1/simulation');
+    assert.equal(await page.locator('[data-verdict]').getAttribute('data-verdict'), result.verdict);
+    assert.equal(result.conserved, true);
+    assert.equal(mesh.nodes.length, 5);
+    await page.close();
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(`is clean for axe-core in the ${colorScheme} scheme, and fits a phone`, async () => {
+      // The rules come from outside the page, which its own policy would refuse.
+      const context = await browser.newContext({ colorScheme, bypassCSP: true });
+      const page = await open('mesh', context);
+      for (const [view, place] of VIEWS) {
+        await page.setViewportSize({ width: 1280, height: 900 });
+        await page.goto(`${url}/#/${view}`);
+        await page.locator(place).first().waitFor();
+        await page.evaluate(axeSource);
+        // Only colours differ between the schemes.
+        const rules = colorScheme === 'light' ? '{}' : "{ runOnly: ['color-contrast'] }";
+        const found: any[] = await page.evaluate(`axe.run(${rules}).then(({ violations }) => violations)`);
+        const places = (one: any): string =>
+          one.nodes
+            .slice(0, 3)
+            .map((node: any) => node.target)
+            .join(', ');
+        const told = found.map((one) => `${view}: ${one.id} at ${places(one)}`);
+        assert.deepEqual(told, []);
+        if (colorScheme === 'dark') continue;
+        await page.setViewportSize({ width: 390, height: 844 });
+        const width = await page.evaluate('document.documentElement.scrollWidth');
+        assert.equal(width, 390, `${view} scrolls sideways on a phone`);
+      }
+      await context.close();
+    });
+  }
+
+  it('goes on after kill and restart, without a gap in the packets', async () => {
+    const page = await open('packets');
+    await page.locator('tr[data-packet]').first().waitFor();
+    const ids = async (): Promise<number[]> => (await rows(page, 'packet', 0)).map(([id]) => Number(id));
+    const [before] = await ids();
+    gateway.signal('SIGKILL');
+    await gateway.exited;
+    await page.locator('.banner', { hasText: 'does not answer' }).waitFor();
+    gateway = start(new URL(url).port);
+    await gateway.url(START_MS);
+    await page.locator('.connection.live').waitFor({ timeout: START_MS });
+    await until(ids, ([newest]) => newest! > before! + 3, START_MS);
+    const shown = await ids();
+    assert.deepEqual(
+      shown,
+      Array.from(shown, (_, i) => shown[0]! - i),
+    );
+    assert.ok(shown.includes(before!), 'what was there before is still shown');
+    assert.equal(await page.locator('tr.gap').count(), 0);
+    await page.close();
+  });
+
+  it('asked nobody but its own gateway, and threw nothing', () => {
+    assert.deepEqual(foreign, []);
+    assert.deepEqual(trouble, []);
+  });
+});
