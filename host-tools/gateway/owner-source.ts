@@ -1,5 +1,6 @@
 // The ledger's side of the owners' API (owner-view.ts): takes transactions into the pool, follows each until a block
 // holds it or refuses it, and keeps the chequebooks that the ledger names. Knows no HTTP; run.ts makes one.
+import { pack, unpack } from 'msgpackr';
 import { Book, bookRoot } from '#protocol';
 import { nodeCrypto } from '../crypto/index.ts';
 import { codeText, decodeBlock, TxCode, txId, type Ledger } from '../ledger/index.ts';
@@ -16,6 +17,8 @@ const FOLLOWED_MAX = 1024;
 /** Blocks searched for a transaction whose fate is not remembered: a few milliseconds. */
 const SEARCHED_MAX = 1000;
 const POOL_FULL = 'too many transactions wait here: send it again later';
+/** What was taken and waits, in the order it came: kept before it is acknowledged. */
+const WAITING_NOTE = 'waiting';
 
 interface Followed {
   bytes: Uint8Array;
@@ -35,6 +38,7 @@ export class OwnerSource implements OwnerApi {
     private readonly store: ChainStore,
     events: Pick<Gateway, 'subscribe'>,
   ) {
+    this.resume();
     events.subscribe((event) => {
       if (event.type === 'block') this.settle(event.data.height);
     });
@@ -44,27 +48,52 @@ export class OwnerSource implements OwnerApi {
     return this.chain.ledger;
   }
 
+  /** Code OK is a promise: it waits in the store, and a gateway that is killed goes on with it. */
   submit(transaction: Uint8Array): SubmitView {
     const id = hex(txId(nodeCrypto, transaction));
+    const isNew = !this.waiting.has(id);
+    if (isNew && this.waiting.size >= FOLLOWED_MAX) return { id, code: TxCode.BLOCK_FULL, text: POOL_FULL };
     const code = this.chain.submit(transaction);
     if (code === TxCode.BLOCK_FULL) return { id, code, text: POOL_FULL };
     if (code !== TxCode.OK) return { id, code, text: codeText(code) };
     const view: TransactionView = { id, code, text: 'waits for the next block', state: 'waiting', height: 0 };
-    this.followed.delete(id);
-    this.followed.set(id, { bytes: transaction, view });
-    this.waiting.add(id);
-    if (this.followed.size > FOLLOWED_MAX) this.forget(this.followed.keys().next().value!);
+    this.follow(id, transaction, view);
+    if (isNew) this.keep();
     return { id, code, text: view.text };
   }
 
-  private forget(id: string): void {
+  private follow(id: string, bytes: Uint8Array, view: TransactionView): void {
     this.followed.delete(id);
-    this.waiting.delete(id);
+    this.followed.set(id, { bytes, view });
+    if (view.state === 'waiting') this.waiting.add(id);
+    // Of what is decided already; what waits is bounded by itself.
+    for (const old of this.followed.keys()) {
+      if (this.followed.size <= 2 * FOLLOWED_MAX) break;
+      if (!this.waiting.has(old)) this.followed.delete(old);
+    }
+  }
+
+  private keep(): void {
+    const waiting = [...this.waiting].map((id) => this.followed.get(id)!.bytes);
+    this.store.putNote(WAITING_NOTE, new Uint8Array(pack(waiting)));
+  }
+
+  /** What a former life of this gateway has taken. A block may hold it already: then its nonce is used up. */
+  private resume(): void {
+    const note = this.store.note(WAITING_NOTE);
+    for (const bytes of note === undefined ? [] : (unpack(Buffer.from(note)) as Uint8Array[])) {
+      const transaction = new Uint8Array(bytes);
+      const id = hex(txId(nodeCrypto, transaction));
+      if (this.chain.submit(transaction) !== TxCode.OK) continue;
+      const text = 'waits for the next block';
+      this.follow(id, transaction, { id, code: TxCode.OK, text, state: 'waiting', height: 0 });
+    }
   }
 
   /** After each block: what waited is in it, waits on, or is refused for good. */
   private settle(height: number): void {
     if (this.waiting.size === 0) return;
+    const before = this.waiting.size;
     for (const id of idsOf(this.store.block(height))) {
       const followed = this.followed.get(id);
       if (followed === undefined || !this.waiting.delete(id)) continue;
@@ -78,6 +107,7 @@ export class OwnerSource implements OwnerApi {
       this.waiting.delete(id);
       this.followed.set(id, { bytes, view: { id, code, text: codeText(code), state: 'refused', height: 0 } });
     }
+    if (this.waiting.size !== before) this.keep();
   }
 
   transaction(id: string, since: number): TransactionView | undefined {
