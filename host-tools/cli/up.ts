@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { StoreError } from '../gateway/store/index.ts';
 import { BuildError } from '../firmware-build/build-error.ts';
 import { fileError } from '../gateway/desk-files.ts';
+import { LOG_LEVELS, type LogLevel } from '../gateway/log-file.ts';
 import { startGateway, type GatewayOptions, type RunningGateway } from '../gateway/run.ts';
 import { thisComputer } from '../ports/host-system.ts';
 import { knownBoardsUsb } from '../ports/known-boards.ts';
@@ -21,6 +22,7 @@ interface UpFlags {
   port?: string;
   reading: string;
   loss: string;
+  logLevel: LogLevel;
   token?: string;
   webhook?: string;
   mqtt?: string;
@@ -45,6 +47,9 @@ export function register(program: Command): void {
       new Option('--engine <name>', 'what runs the virtual boards').choices(['vm', 'espruino']).default('vm'),
     )
     .option('--reading <s>', 'seconds between two readings of a virtual board', '10')
+    .addOption(
+      new Option('--log-level <level>', 'what DATA/log/gateway.jsonl holds').choices(LOG_LEVELS).default('info'),
+    )
     .option('--loss <share>', 'share of virtual frames lost besides collisions', '0')
     .option('--webhook <url>', 'send every packet there, as JSON by POST')
     .option('--mqtt <url>', 'send packets and states to a broker, with Home Assistant discovery')
@@ -131,6 +136,7 @@ function optionsOf(flags: UpFlags, signal: AbortSignal): GatewayOptions {
     engine: flags.engine,
     interpreter,
     loss,
+    logLevel: flags.logLevel,
     readingS: wholeNumber(flags.reading, '--reading', 1, 86400),
     ...(flags.port !== undefined && { serialPort: flags.port }),
     ...(flags.token !== undefined && { token: flags.token }),

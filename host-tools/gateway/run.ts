@@ -23,6 +23,7 @@ import { Insight } from './insight/insight.ts';
 import { portLines } from './insight/port-lines.ts';
 import { Simulation } from './insight/simulation.ts';
 import { OwnerSource } from './owner-source.ts';
+import { LogFile, type LogLevel } from './log-file.ts';
 import { Narrator } from './narrator.ts';
 import { checkRadio, setUpRadio } from './radio-setup.ts';
 import { findRadio, radioAt, type RadioBoard } from './radio-search.ts';
@@ -45,6 +46,8 @@ export interface GatewayOptions extends ExportOptions {
   serialPort?: string;
   /** Where a board may be plugged in; asked when no port is given. None answering, the mesh is virtual. */
   usbPorts(): Promise<string[]>;
+  /** Of DATA/log/gateway.jsonl; info without it. */
+  logLevel?: LogLevel;
   /** Ends the start, which then rejects. */
   signal: AbortSignal;
   print(line: string): void;
@@ -136,6 +139,7 @@ async function compose(
   closers.push(await startExports(options, source, (text) => gateway.log('info', text)));
   const narrator = new Narrator();
   gateway.subscribe((event) => narrator.hear(event));
+  closers.push(keepLog(options, gateway, { version, ledgerId, height: desk.ledger.height, url: http.url }));
   let fail = (_error: unknown): void => {};
   const failed = new Promise<unknown>((resolve) => (fail = resolve));
   const watchers: Watchers = { desk, gateway, source, narrator, watch, nameOf, fail };
@@ -145,6 +149,18 @@ async function compose(
   print(`page and API: ${http.url}    Ctrl-C stops; the next start continues the same chain`);
   closers.push(runClock(watchers, print));
   return { url: http.url, height: () => desk.ledger.height, failed, stop };
+}
+
+/** From the start of this run to its end. Returns the way to end it. */
+function keepLog(options: GatewayOptions, gateway: Gateway, about: Record<string, unknown>): Closer {
+  const { directory, logLevel = 'info' } = options;
+  const log = new LogFile(directory, logLevel, (error) => gateway.trouble(`the log is not written: ${error.message}`));
+  log.write('info', 'start', about);
+  gateway.subscribe((event) => log.hear(event));
+  return async () => {
+    log.write('info', 'stop', {});
+    log.close();
+  };
 }
 
 async function chooseRadio(options: GatewayOptions): Promise<RadioBoard | undefined> {
