@@ -45,6 +45,7 @@ export const enum TxCode {
   BAD_EVIDENCE = 40,
   BLOCK_FULL = 41,
   SAME_KEY = 42,
+  LAST_GATEWAY = 43,
 }
 
 const TEXTS: Record<TxCode, string> = {
@@ -91,6 +92,7 @@ const TEXTS: Record<TxCode, string> = {
   [TxCode.BAD_EVIDENCE]: 'the two headers prove nothing',
   [TxCode.BLOCK_FULL]: 'the block is full; the transaction stays for the next one',
   [TxCode.SAME_KEY]: 'the key is already in use for this purpose',
+  [TxCode.LAST_GATEWAY]: 'the last admitted gateway stays: without it no block could admit another',
 };
 
 export function codeText(code: TxCode): string {

@@ -8,6 +8,7 @@ import { ed25519PublicKey, nodeCrypto, signEd25519 } from '../../host-tools/cryp
 import {
   Action, BlockCode, blockHash, decodeBlock, encodeTx, Ledger, PoolId, Rate, signTx, TxCode, TxKind,
 } from '../../host-tools/ledger/index.ts';
+import { mulDiv } from '../../host-tools/ledger/rules/activity.ts';
 import { waterFill } from '../../host-tools/ledger/rules/water-fill.ts';
 import type { Person } from './fixture.ts';
 import { BLOCK_SEED, deps, HOME, person, smallGenesis, World } from './fixture.ts';
@@ -151,23 +152,103 @@ test('a gateway registers, is admitted by vote, and then takes its turns', () =>
   assert.deepEqual([0, 1].map((rank) => world.ledger.leader(11, rank)!.address), [HOME, 0x77]);
 });
 
-test('two signed blocks for one slot end a producer', () => {
-  const world = new World();
+/** Evidence from two signed blocks, in the order given. */
+function evidence(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const [a, b] = [decodeBlock(first)!, decodeBlock(second)!];
+  return encodeTx({
+    kind: TxKind.EVIDENCE, first: a.headerBytes, firstSignature: a.signature,
+    second: b.headerBytes, secondSignature: b.signature,
+  });
+}
+
+/** Two blocks of one gateway for one slot after the genesis, the smaller hash first. */
+function forked(genesis: Uint8Array, timeS: number): [Uint8Array, Uint8Array] {
   const sign = (message: Uint8Array): Uint8Array => signEd25519(BLOCK_SEED, message);
-  const blocks = [[], [world.join(A)]].map((candidates) => {
-    const fork = Ledger.fromGenesis(deps, world.genesis);
-    return decodeBlock(fork.buildBlock({ timeS: world.timeS + 1, producer: HOME, candidates, sign }).block)!;
+  const blocks = [[], [new World(genesis).join(A)]].map((candidates) =>
+    Ledger.fromGenesis(deps, genesis).buildBlock({ timeS, producer: HOME, candidates, sign }).block);
+  const hash = (block: Uint8Array): Uint8Array => blockHash(nodeCrypto, decodeBlock(block)!.headerBytes);
+  return blocks.sort((a, b) => Buffer.compare(hash(a), hash(b))) as [Uint8Array, Uint8Array];
+}
+
+test('the only gateway is not struck: without it nobody could admit another', () => {
+  const world = new World();
+  const [first, second] = forked(world.genesis, world.timeS + 1);
+  assert.deepEqual(world.codes([evidence(first, second)]), [TxCode.LAST_GATEWAY]);
+  const subject = new Uint8Array(32);
+  new DataView(subject.buffer).setUint32(0, HOME);
+  const short = new World(smallGenesis(EPOCH));
+  assert.equal(decide(short, Action.REMOVE_GATEWAY, subject, 0), TxCode.OK);
+  assert.equal(short.ledger.gateway(HOME)!.admitted, 1, 'nor removed by a vote');
+});
+
+test('two signed blocks for one slot end a producer, once', () => {
+  const [other, otherSeed] = [HOME + 1, new Uint8Array(32).fill(11)];
+  const teslaAnchor = new Uint8Array(16).fill(5);
+  const gateways = [[HOME, BLOCK_SEED], [other, otherSeed]] as const;
+  const genesis = smallGenesis({
+    ...EPOCH,
+    gateways: gateways.map(([address, seed]) => ({
+      owner: 0, address, blockKey: ed25519PublicKey(seed), teslaAnchor,
+    })),
   });
-  blocks.sort((a, b) => Buffer.compare(blockHash(nodeCrypto, a.headerBytes), blockHash(nodeCrypto, b.headerBytes)));
-  const evidence = (first: typeof blocks[0], second: typeof blocks[0]): Uint8Array => encodeTx({
-    kind: TxKind.EVIDENCE, first: first!.headerBytes, firstSignature: first!.signature,
-    second: second!.headerBytes, secondSignature: second!.signature,
-  });
-  assert.deepEqual(world.codes([
-    evidence(blocks[1], blocks[0]), evidence(blocks[0], blocks[0]), evidence(blocks[0], blocks[1]),
-  ]), [TxCode.BAD_EVIDENCE, TxCode.BAD_EVIDENCE, TxCode.OK]);
-  assert.equal(world.ledger.gateway(HOME)!.admitted, 0);
-  assert.equal(world.ledger.leader(1, 0), undefined);
+  const ledger = Ledger.fromGenesis(deps, genesis);
+  const { founder } = new World(genesis);
+  let timeS = 1_700_000_001;
+  if (ledger.leader(ledger.slotAt(timeS), 0)!.address !== HOME) timeS += 1;
+  const [first, second] = forked(genesis, timeS);
+  const block = (...candidates: Uint8Array[]): TxCode[] => {
+    timeS += 1;
+    const producer = ledger.leader(ledger.slotAt(timeS), 0)!.address;
+    const seed = producer === HOME ? BLOCK_SEED : otherSeed;
+    const sign = (message: Uint8Array): Uint8Array => signEd25519(seed, message);
+    return ledger.buildBlock({ timeS, producer, candidates, sign }).results.map(({ code }) => code);
+  };
+  const signedBy = (kind: Signed, fields: object): Uint8Array => signTx(ledger.ledgerId, kind, {
+    owner: founder.key, nonce: ledger.account(founder.key)!.nonce, validUntil: 1000, ...fields,
+  } as never, founder.sign);
+  const codes = block(evidence(second, first), evidence(first, first), evidence(first, second));
+  assert.deepEqual(codes, [TxCode.BAD_EVIDENCE, TxCode.BAD_EVIDENCE, TxCode.OK]);
+  assert.equal(ledger.gateway(HOME)!.admitted, 0);
+  assert.equal(ledger.leader(1, 0)!.address, other);
+  assert.deepEqual(block(evidence(first, second)), [TxCode.NOT_NEWER]);
+  const subject = new Uint8Array(32);
+  new DataView(subject.buffer).setUint32(0, HOME);
+  assert.deepEqual(block(signedBy(TxKind.PROPOSE, { action: Action.ADMIT_GATEWAY, subject, value: 0 })), [TxCode.OK]);
+  assert.deepEqual(block(signedBy(TxKind.VOTE, { proposal: 1, choice: 1 })), [TxCode.OK]);
+  while (ledger.gateway(HOME)!.admitted === 0 && ledger.height < 50) block();
+  assert.ok(ledger.gateway(HOME)!.admitted > 1, 'admitted again');
+  assert.deepEqual(block(evidence(first, second)), [TxCode.NOT_NEWER], 'old evidence is used up');
+  assert.equal(ledger.gateway(HOME)!.strikes, 1);
+});
+
+test('figures stop where their bytes end, and a last nonce is never used up', () => {
+  const world = new World();
+  world.joinAll([A, B]);
+  world.block([world.book(A).open(0, B)]);
+  const most = 2 ** 47 - 1;
+  Object.assign(world.ledger.counters, { claims: most, settledLinks: most - 1, settledCredits: most - 5 });
+  Object.assign(world.ledger.account(B)!, { turnover: most - 1, paid: most, globalLevy: most });
+  const sign = (message: Uint8Array): Uint8Array => signEd25519(BLOCK_SEED, message);
+  const claim = world.book(A).claim(0, 3);
+  const request = { timeS: world.timeS + 1, producer: HOME, candidates: [claim], sign };
+  assert.deepEqual(world.ledger.buildBlock(request).results.map(({ code }) => code), [TxCode.OK]);
+  const { claims, settledLinks, settledCredits } = world.ledger.counters;
+  assert.deepEqual([claims, settledLinks, settledCredits], [most, most, most]);
+  const { turnover, paid, globalLevy } = world.ledger.account(B)!;
+  assert.deepEqual([turnover, paid, globalLevy], [most, most, most]);
+  world.ledger.account(world.founder.key)!.nonce = 0xffffffff;
+  assert.equal(world.ledger.check(world.join(0x0a000009)), TxCode.BAD_NONCE);
+  assert.equal(world.ledger.check(signed(world, TxKind.HOME, { address: A, home: HOME })), TxCode.BAD_NONCE);
+});
+
+test('a product beyond the integers of a Number is divided exactly', () => {
+  const amount = fc.integer({ min: 0, max: 2 ** 47 - 1 });
+  const divisor = fc.integer({ min: 1, max: 2 ** 47 });
+  fc.assert(fc.property(amount, amount, divisor, (a, b, c) => {
+    const exact = (BigInt(a) * BigInt(b)) / BigInt(c);
+    if (exact <= BigInt(Number.MAX_SAFE_INTEGER)) assert.equal(BigInt(mulDiv(a, b, c)), exact);
+  }));
+  assert.equal(mulDiv(2 ** 47 - 1, 3599, 3600), Number((BigInt(2 ** 47 - 1) * 3599n) / 3600n));
 });
 
 test('a revealed key must lead to the anchor, and counts once an epoch', () => {

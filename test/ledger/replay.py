@@ -73,6 +73,7 @@ RECORDS = {
     8: ("number:4", "owner:b32 action:1 subject:b32 value:6 countsAt:4 effectAt:4"),
     9: ("proposal:4 owner:b32", "choice:1"),
 }
+FIGURE_MAX = 2 ** 47 - 1
 SIGNED = " nonce:4 validUntil:4 signature:b64"
 # L4
 LAYOUTS = {
@@ -279,9 +280,8 @@ class Chain:
         channel["localRest"], channel["globalRest"] = local % 1000, world % 1000
         local, world = local // 1000, world // 1000
         self.roll(payee)
-        payee["turnover"] += amount
-        payee["paid"] += local + world
-        payee["globalLevy"] += world
+        for name, by in (("turnover", amount), ("paid", local + world), ("globalLevy", world)):
+            payee[name] = min(FIGURE_MAX, payee[name] + by)
         self.move(payer, payee, amount - local - world)
         self.move(payer, self.pools[payee["community"]], local)
         self.move(payer, self.pools[1], world)
@@ -292,9 +292,8 @@ class Chain:
         payer["active"] = payee["active"] = self.h
         if payer["guarantor"] != payee["guarantor"]:
             payee["outsideAt"] = self.h
-        self.meta["claims"] += 1
-        self.meta["settledLinks"] += links
-        self.meta["settledCredits"] += amount
+        for name, by in (("claims", 1), ("settledLinks", links), ("settledCredits", amount)):
+            self.meta[name] = min(FIGURE_MAX, self.meta[name] + by)
 
     def owner_of(self, address):
         owner = self.owners[self.nodes[address]["owner"]]
@@ -405,7 +404,7 @@ class Chain:
             due = self.demurrage(node, node["balance"] - self.tolerance(node) - node["guaranteed"])
             if due > 0:
                 self.roll(node)
-                node["paid"] += due
+                node["paid"] = min(FIGURE_MAX, node["paid"] + due)
                 self.move(node, self.pools[node["community"]], due)
         for key in sorted(self.owners):
             owner = self.owners[key]
@@ -552,7 +551,8 @@ class Chain:
         elif action == 3 and gateway and gateway["admitted"] == 0:
             gateway["admitted"] = self.h + 1
         elif action == 4 and gateway:
-            gateway["admitted"] = 0
+            if [g for g in self.gateways.values() if g["admitted"]] != [gateway]:
+                gateway["admitted"] = 0
         elif action in (5, 6) and owner:
             treasury = self.pools[0]
             most = self.supply * 20 // 1000 - self.meta["released"]

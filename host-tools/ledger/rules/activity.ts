@@ -3,6 +3,19 @@
 import type { Node } from '../records.ts';
 import type { Context } from './context.ts';
 
+/** floor(a x b / c), exact also where the product is beyond the integers of a Number. */
+export function mulDiv(a: number, b: number, c: number): number {
+  const product = a * b;
+  return Number.isSafeInteger(product) ? Math.floor(product / c) : Number((BigInt(a) * BigInt(b)) / BigInt(c));
+}
+
+/** Figures and counters stop where their six bytes end: a ledger that has settled more must not stop with them. */
+const FIGURE_MAX = 2 ** 47 - 1;
+
+export function raised(figure: number, by: number): number {
+  return Math.min(FIGURE_MAX, figure + by);
+}
+
 /** Of a sum over "the last seven epochs" each boundary keeps this part: seven numbers a node would be too many. */
 const KEEP = 6;
 const OF = 7;
@@ -55,7 +68,7 @@ function recentTurnover(context: Context, node: Node): number {
   const { epoch } = context.params;
   const figures = figuresAt(node, epochOf(context, context.height));
   const left = epoch - (context.height % epoch);
-  return figures.turnover + Math.floor((figures.turnoverBefore * left) / epoch);
+  return figures.turnover + mulDiv(figures.turnoverBefore, left, epoch);
 }
 
 /** T: what a node may hold without demurrage, and what its escrow may exceed its line by. Credits. */

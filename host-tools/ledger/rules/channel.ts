@@ -11,7 +11,7 @@ import type { Channel, Node } from '../records.ts';
 import { blankChannel, channelNumber, freeOf, NodeStatus } from '../records.ts';
 import type { ClaimTx, CloseTx, OpenTx } from '../tx.ts';
 import type { Context } from './context.ts';
-import { roll, tolerance } from './activity.ts';
+import { raised, roll, tolerance } from './activity.ts';
 import { checkSigned, move, ownerOf } from './context.ts';
 import { sameTree } from './notices.ts';
 
@@ -135,9 +135,9 @@ function settle(context: Context, channel: Channel, payer: Node, payee: Node, to
   payee.active = height;
   if (!sameTree(payer, payee)) payee.outsideAt = height;
   const meta = state.edit(state.meta);
-  meta.claims += 1;
-  meta.settledLinks += links;
-  meta.settledCredits += amount;
+  meta.claims = raised(meta.claims, 1);
+  meta.settledLinks = raised(meta.settledLinks, links);
+  meta.settledCredits = raised(meta.settledCredits, amount);
 }
 
 /** The levy's fractions stay in the channel: taken from zero each time, small claims would go free. */
@@ -150,9 +150,9 @@ function payLevied(context: Context, channel: Channel, payer: Node, payee: Node,
   const localLevy = Math.floor(local / PER_MILLE);
   const globalLevy = Math.floor(global / PER_MILLE);
   roll(context, state.edit(payee));
-  payee.turnover += amount;
-  payee.paid += localLevy + globalLevy;
-  payee.globalLevy += globalLevy;
+  payee.turnover = raised(payee.turnover, amount);
+  payee.paid = raised(payee.paid, localLevy + globalLevy);
+  payee.globalLevy = raised(payee.globalLevy, globalLevy);
   move(context, payer, payee, amount - localLevy - globalLevy);
   move(context, payer, state.pools.get(payee.community)!, localLevy);
   move(context, payer, state.pools.get(PoolId.GLOBAL)!, globalLevy);

@@ -45,6 +45,9 @@ export function move(context: Context, from: Account, to: Account, amount: numbe
   context.transfers.push({ from, to, amount });
 }
 
+/** Never used up: the owner's nonce could not rise any more. */
+export const NONCE_END = 0xffffffff;
+
 /** Checks one signature of an owner with its nonce and last height; the caller raises the nonce at the end. */
 export function checkSigned(
   context: Context,
@@ -53,7 +56,7 @@ export function checkSigned(
   bytes: Uint8Array,
 ): TxCode {
   if (tx.validUntil < context.height) return TxCode.TOO_LATE;
-  if (tx.nonce !== owner.nonce) return TxCode.BAD_NONCE;
+  if (tx.nonce !== owner.nonce || tx.nonce === NONCE_END) return TxCode.BAD_NONCE;
   const message = signedMessage(context.ledgerId, bytes);
   return context.deps.verify(owner.key, message, tx.signature) ? TxCode.OK : TxCode.BAD_SIGNATURE;
 }

@@ -3,13 +3,14 @@
 import { getU16, getU32 } from '#protocol';
 import { Action, Bound, PoolId, Rate, StateKind } from '../constants.ts';
 import { TxCode } from '../codes.ts';
-import type { Node, Owner, Proposal, Rates } from '../records.ts';
+import type { Gateway, Node, Owner, Proposal, Rates } from '../records.ts';
 import { keyText } from '../records.ts';
 import type { ProposeTx, VoteTx } from '../tx.ts';
 import { isZero } from '../layout.ts';
 import { epochOf } from './activity.ts';
 import type { Context } from './context.ts';
 import { checkSigned, move } from './context.ts';
+import { isLastAdmitted } from './gateway.ts';
 import { newOwner } from './join.ts';
 import { countedLevies } from './leaders.ts';
 
@@ -161,13 +162,18 @@ function execute(context: Context, proposal: Proposal): void {
     case Action.ADMIT_MEMBER: return admitMember(context, subject, value);
     case Action.EXPEL_MEMBER: state.edit(state.owner(subject)!).member = 0; return;
     case Action.ADMIT_GATEWAY: state.edit(gateway!).admitted = context.height + 1; return;
-    case Action.REMOVE_GATEWAY: state.edit(gateway!).admitted = 0; return;
+    case Action.REMOVE_GATEWAY: return removeGateway(context, gateway!);
     case Action.RELEASE: return release(context, subject, value);
     case Action.LINE: return grantLine(context, subject, value);
     case Action.SET_RATE: return setRate(context, subject[0] as Rate, value);
     case Action.ADD_COMMUNITY: return addCommunity(context, value);
     case Action.SET_SHARE: return setShare(context, getU16(subject, 0), value);
   }
+}
+
+/** The last one stays: without a gateway there is no block in which a vote could admit another. */
+function removeGateway({ state }: Context, gateway: Gateway): void {
+  if (!isLastAdmitted(state, gateway)) state.edit(gateway).admitted = 0;
 }
 
 function admitMember(context: Context, key: Uint8Array, community: number): void {

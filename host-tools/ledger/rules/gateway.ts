@@ -1,13 +1,16 @@
 // GATEWAY, REVEAL, AUDIT and EVIDENCE: who may write blocks, and what gateways state (SPEC L7.7, 7.8). Registering is
 // free for an owner; writing blocks needs a vote.
-import type { BookId, Crypto } from '#protocol';
-import { bookPrefix, Purpose, putU32, walk } from '#protocol';
+import type { BookId } from '#protocol';
+import { bookPrefix, Purpose, putU32 } from '#protocol';
 import { Bound, LedgerPurpose, StateKind } from '../constants.ts';
 import { TxCode } from '../codes.ts';
 import { blockHash, decodeHeader, headerMessage } from '../header.ts';
+import { shaEngine } from '../hash/sha-engine.ts';
+import type { Walk } from '../hash/sha-engine.ts';
 import { isZero, sameBytes } from '../layout.ts';
 import type { Gateway } from '../records.ts';
 import { NodeStatus } from '../records.ts';
+import type { State } from '../state.ts';
 import type { AuditTx, EvidenceTx, GatewayTx, RevealTx } from '../tx.ts';
 import { signedMessage } from '../tx.ts';
 import { epochOf } from './activity.ts';
@@ -70,8 +73,10 @@ export function applyReveal(context: Context, tx: RevealTx): TxCode {
   if (steps <= 0 || steps > Bound.REVEAL_STEPS) return TxCode.BAD_LINK;
   const id: BookId = { ledger: context.ledgerId, address: tx.gateway, generation: 0 };
   const prefix = bookPrefix(id, Purpose.HEADER_STEP, 0, 0);
-  const known = walk(context.deps.crypto as Crypto, prefix, tx.key, steps);
-  if (!sameBytes(known, gateway.teslaAnchor)) return TxCode.BAD_LINK;
+  // Anybody may send one that is false: the engine, because it costs up to 131072 hashes to find out.
+  const walk: Walk = { prefix, link: tx.key, marks: [steps], links: [] };
+  shaEngine().walkAll([walk]);
+  if (!sameBytes(walk.links[0]!, gateway.teslaAnchor)) return TxCode.BAD_LINK;
   context.state.edit(gateway).teslaAnchor = tx.key;
   gateway.anchorSlot = slot;
   gateway.revealed = epoch + 1;
@@ -102,6 +107,11 @@ export function admittedGateways(context: Pick<Context, 'state'>): Gateway[] {
     .sort((a, b) => a.address - b.address);
 }
 
+export function isLastAdmitted(state: State, gateway: Gateway): boolean {
+  const admitted = admittedGateways({ state });
+  return admitted.length === 1 && admitted[0] === gateway;
+}
+
 /** A drawn auditor states that the subject relayed an ordinary paid packet. It gates the allowance only. */
 export function applyAudit(context: Context, tx: AuditTx, bytes: Uint8Array): TxCode {
   const node = context.state.nodes.get(tx.subject);
@@ -126,7 +136,9 @@ export function applyEvidence(context: Context, tx: EvidenceTx): TxCode {
   if (Buffer.compare(blockHash(crypto, tx.first), blockHash(crypto, tx.second)) >= 0) return TxCode.BAD_EVIDENCE;
   const gateway = context.state.gateways.get(first.producer);
   if (gateway === undefined) return TxCode.UNKNOWN_GATEWAY;
-  if (gateway.admitted === 0) return TxCode.NOT_NEWER;
+  // What it did before it was admitted again was known then; and without any gateway no vote could bring one back.
+  if (gateway.admitted === 0 || Math.max(first.height, second.height) < gateway.admitted) return TxCode.NOT_NEWER;
+  if (isLastAdmitted(context.state, gateway)) return TxCode.LAST_GATEWAY;
   const signed = (header: Uint8Array, signature: Uint8Array): boolean =>
     verify(gateway.blockKey, headerMessage(context.ledgerId, header), signature);
   if (!signed(tx.first, tx.firstSignature) || !signed(tx.second, tx.secondSignature)) return TxCode.BAD_SIGNATURE;

@@ -7,6 +7,7 @@ import { blankNode, freeOf } from '../records.ts';
 import type { JoinTx } from '../tx.ts';
 import { signedMessage } from '../tx.ts';
 import type { Context } from './context.ts';
+import { NONCE_END } from './context.ts';
 
 const ADDRESS_BROADCAST = 0xffffffff;
 
@@ -26,6 +27,7 @@ function checkSigners(context: Context, tx: JoinTx, bytes: Uint8Array, guarantor
   if (tx.validUntil < context.height) return TxCode.TOO_LATE;
   if (tx.ownerNonce !== (context.state.owner(tx.owner)?.nonce ?? 0)) return TxCode.BAD_NONCE;
   if (tx.guarantorNonce !== guarantor.nonce) return TxCode.BAD_NONCE;
+  if (tx.ownerNonce === NONCE_END || tx.guarantorNonce === NONCE_END) return TxCode.BAD_NONCE;
   const message = signedMessage(context.ledgerId, bytes);
   if (!context.deps.verify(tx.owner, message, tx.ownerSignature)) return TxCode.BAD_SIGNATURE;
   if (sameBytes(tx.owner, tx.guarantor)) {

@@ -7,7 +7,7 @@ import { concat } from '../layout.ts';
 import type { Gateway, Node } from '../records.ts';
 import { keyText } from '../records.ts';
 import type { State } from '../state.ts';
-import { epochOf, figuresAt } from './activity.ts';
+import { epochOf, figuresAt, mulDiv } from './activity.ts';
 import type { Context } from './context.ts';
 import { admittedGateways } from './gateway.ts';
 
@@ -71,7 +71,7 @@ export function countedLevies(context: Context, nodes: Node[]): Map<string, numb
     const paid = figuresAt(node, epoch).globalLevy;
     if (paid === 0) continue;
     const returned = state.pools.get(node.community)!.share;
-    const counted = Number((BigInt(paid) * BigInt(shares - returned)) / BigInt(shares));
+    const counted = mulDiv(paid, shares - returned, shares);
     const owner = keyText(node.owner);
     levies.set(owner, (levies.get(owner) ?? 0) + counted);
   }

@@ -3,7 +3,7 @@
 import { PoolId } from '../constants.ts';
 import type { Account, Node, Owner, Pool } from '../records.ts';
 import { freeOf, keyText, NodeStatus } from '../records.ts';
-import { epochOf, figuresAt, isEligible, isRecent, roll, tolerance } from './activity.ts';
+import { epochOf, figuresAt, isEligible, isRecent, mulDiv, raised, roll, tolerance } from './activity.ts';
 import type { Context } from './context.ts';
 import { move } from './context.ts';
 import { communityPools } from './leaders.ts';
@@ -26,16 +26,16 @@ function shareGlobalLevy(context: Context): void {
   const global = state.pools.get(PoolId.GLOBAL)!;
   const communities = communityPools(state);
   const shares = communities.reduce((sum, pool) => sum + pool.share, 0);
-  const balance = BigInt(global.balance);
+  const { balance } = global;
   for (const { id, share } of communities) {
-    move(context, global, state.pools.get(id)!, Number((balance * BigInt(share)) / BigInt(shares)));
+    move(context, global, state.pools.get(id)!, mulDiv(balance, share, shares));
   }
 }
 
 /** min(floor(base x rate), free), 0 for whoever holds no more than it may. */
 function demurrage(context: Context, account: Account, base: number): number {
   if (base <= 0) return 0;
-  const due = Number((BigInt(base) * BigInt(context.state.rates.demurragePerMille)) / BigInt(PER_MILLE));
+  const due = mulDiv(base, context.state.rates.demurragePerMille, PER_MILLE);
   return Math.min(due, freeOf(account));
 }
 
@@ -44,7 +44,7 @@ function demurNode(context: Context, node: Node): void {
   const due = demurrage(context, node, node.balance - tolerance(context, node) - node.guaranteed);
   if (due <= 0) return;
   roll(context, context.state.edit(node));
-  node.paid += due;
+  node.paid = raised(node.paid, due);
   move(context, node, context.state.pools.get(node.community)!, due);
 }
 
@@ -126,7 +126,7 @@ function payAllowances(context: Context, nodes: Node[]): void {
 /** Every tree gets the same part of what it asks for; what is rounded away stays in the pool. */
 function payTree(context: Context, tree: Tree, available: number, asked: number): void {
   if (asked === 0) return;
-  const scaled = (amount: number): number => Number((BigInt(amount) * BigInt(available)) / BigInt(asked));
+  const scaled = (amount: number): number => mulDiv(amount, available, asked);
   const [basic, earned] = [scaled(tree.basic), scaled(tree.earned)];
   pour(context, tree.pool, needy(context, tree.nodes.filter((node) => node.named === 1)), basic);
   pour(context, tree.pool, needy(context, tree.nodes), earned);
