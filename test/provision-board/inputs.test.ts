@@ -2,6 +2,7 @@
 // takes it, the label.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import jsqr from 'jsqr';
 import { applyStoredConfig, defaultLoraConfig } from '../../firmware/src/drivers/lora-config.ts';
 import { boardIds, loadBoard } from '../../host-tools/firmware-build/boards.ts';
 import { parseBatch } from '../../host-tools/provision/batch-csv.ts';
@@ -70,8 +71,44 @@ test('the label carries name, address and a URI, whatever is in the name', () =>
   const fields = { name: 'a<b> & "c"', address: '3a7f0012', ledger: '00112233aabbccdd', owner: 'alice' };
   assert.equal(boardUri(fields), 'fairhop:3a7f0012@00112233aabbccdd');
   const rows = labelText(fields).split('\n');
-  assert.equal(new Set(rows.map(({ length }) => length)).size, 1);
+  const frame = rows.slice(0, rows.lastIndexOf(rows[0]!) + 1);
+  assert.equal(frame.length, 6);
+  assert.equal(new Set(frame.map(({ length }) => length)).size, 1);
   const svg = labelSvg(fields);
   assert.match(svg, /a&lt;b&gt; &amp; &quot;c&quot;/);
-  assert.match(svg, /^<svg [^>]+>\n[^]*fairhop:3a7f0012@00112233aabbccdd[^]*<\/svg>\n$/);
+  assert.match(svg, /^<svg [^>]+>\n[^]*>3a7f0012<[^]*>owner alice<[^]*>@00112233aabbccdd<[^]*<\/svg>\n$/);
+});
+
+/** Reads a code with an independent decoder; `isDark` by module, each drawn as 4 x 4 pixels. */
+function readCode(size: number, isDark: (row: number, column: number) => boolean): string | undefined {
+  const side = size * 4;
+  const pixels = new Uint8ClampedArray(side * side * 4);
+  for (let at = 0; at < side * side; at++) {
+    const dark = isDark(Math.floor(at / side / 4), Math.floor((at % side) / 4));
+    pixels.fill(dark ? 0 : 255, at * 4, at * 4 + 3).fill(255, at * 4 + 3, at * 4 + 4);
+  }
+  return jsqr.default(pixels, side, side, { inversionAttempts: 'dontInvert' })?.data;
+}
+
+test('an independent reader reads the URI from the code, in the terminal and in the SVG', () => {
+  const fields = { name: 'barn', address: '3a7f0012', ledger: '00112233aabbccdd', owner: 'alice' };
+  const lines = labelText(fields).split('\n').slice(6);
+  const size = lines[0]!.length;
+  assert.equal(lines.length, Math.ceil(size / 2));
+  const isLight = (row: number, column: number): boolean =>
+    (row % 2 === 0 ? '\u2580\u2588' : '\u2584\u2588').includes(lines[Math.floor(row / 2)]![column]!);
+  assert.equal(
+    readCode(size, (row, column) => !isLight(row, column)),
+    boardUri(fields),
+  );
+
+  const svg = labelSvg(fields);
+  const modules = Number(/viewBox="0 0 (\d+) \1"/.exec(svg)![1]);
+  const dark = new Set<string>();
+  for (const [, x, y, length] of svg.matchAll(/M(\d+) (\d+)h(\d+)v1h-\3z/g))
+    for (let at = 0; at < Number(length); at++) dark.add(`${y} ${Number(x) + at}`);
+  assert.equal(
+    readCode(modules, (row, column) => dark.has(`${row} ${column}`)),
+    boardUri(fields),
+  );
 });
