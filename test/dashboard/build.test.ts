@@ -45,6 +45,8 @@ describe('the built page', () => {
       !/\bimport\s*\(|\bfrom\s*['"]\S+['"];/.test(files.get('app.js')!.toString()),
       'the bundle must be one file',
     );
+    const code = files.get('app.js')!.toString();
+    assert.ok(!/\bnew Function\b|\beval\s*\(/.test(code), 'the policy lets no text become code');
     assert.ok(!/<style|style=|<script(?![^>]*src=)/.test(html), 'the policy allows nothing inline');
   });
 

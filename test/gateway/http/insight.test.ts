@@ -7,6 +7,7 @@ import { exportDoors } from '../../../host-tools/gateway/http/export-routes.ts';
 import { insightDoors } from '../../../host-tools/gateway/http/insight-routes.ts';
 import { INSIGHT_PATHS } from '../../../host-tools/gateway/http/openapi-insight.ts';
 import { OPENAPI } from '../../../host-tools/gateway/http/openapi.ts';
+import { bent as bentProof, checkProof } from '../../../host-tools/dashboard/page/proof-check.ts';
 import { simulationDoors } from '../../../host-tools/gateway/http/simulation-routes.ts';
 import { BoardWatch } from '../../../host-tools/gateway/insight/board-watch.ts';
 import { Insight } from '../../../host-tools/gateway/insight/insight.ts';
@@ -158,6 +159,24 @@ describe('the paths of the views', { timeout: 120_000 }, () => {
     assert.equal(check({ ...view, proof: Buffer.from(bent).toString('hex') }).code, ErrorCode.BAD_PROOF);
     const { json: none } = await ask(world.server.url, '/api/v1/proofs/node:99999999');
     assert.deepEqual([check(none).code, check(none).value, none.balance], [ErrorCode.OK, undefined, null]);
+  });
+
+  it('are checked by the page as the ledger has them, for every kind of account', async () => {
+    const { ledger } = world;
+    const ids = [`node:${text(EARNER)}`, `owner:${world.founderKey}`, 'pool:0', 'pool:16'];
+    for (const id of ids) {
+      const { json: view } = await ask(world.server.url, `/api/v1/proofs/${id}`);
+      const { json: account } = await ask(world.server.url, `/api/v1/accounts/${id}`);
+      const verdict = checkProof(view, view.blockHash);
+      assert.deepEqual([verdict.holds, verdict.balance], [true, account.balance], id);
+      assert.equal(checkProof(view, '00'.repeat(32)).holds, false, 'another block was seen');
+      assert.equal(checkProof(bentProof(view), undefined).holds, false);
+      assert.equal(checkProof({ ...view, height: view.height + 1 }, undefined).holds, false);
+      assert.equal(checkProof({ ...view, balance: account.balance + 1 }, undefined).holds, false);
+      for (const field of ['header', 'stateRoot', 'proof', 'key'])
+        assert.equal(checkProof({ ...view, [field]: 'no hex' }, undefined).holds, false, field);
+    }
+    assert.equal(ledger.totals().conserved, true);
   });
 
   it('refuse what names nothing, with a remedy', async () => {
