@@ -175,6 +175,46 @@ test('an emergency of this node is sent unbacked, so that no relay can refuse it
   assert.ok(world.delivered.some(({ text }) => text === 'help'));
 });
 
+test('out of counters or packet numbers a node falls silent, and uses none twice', () => {
+  const talk = new Conversation({ known: 1, met: 1 });
+  talk.hear(talk.hello(A, { routes: [[...u32(HOME), ...u16(2), 1, ...u16(16), ...u16(0)]] }));
+  talk.node.core.counter = talk.node.core.counterLease = 0xfffffdff - 20;
+  talk.node.endpoint.seq = talk.node.endpoint.seqLease = 0xfffffdff;
+  for (let n = 0; n < 30; n++) {
+    talk.step(EventKind.SEND, [2, n], HOME, 0);
+    talk.wait(20);
+    talk.hear(talk.hello(A));
+  }
+  assert.ok(talk.node.core.counter <= 0xffffffff && talk.node.endpoint.seq <= 0xffffffff);
+  assert.ok(talk.node.core.counter > 0xfffffdff && talk.node.endpoint.seq > 0xfffffdff);
+  talk.transmitted.length = 0;
+  talk.wait(300);
+  assert.equal(talk.transmitted.length, 0);
+  talk.boot();
+  talk.wait(60);
+  assert.equal(talk.transmitted.length, 0, 'nor after a reboot');
+});
+
+test('a payee far behind is shown the links again from where it can follow, and none that are new', () => {
+  const talk = new Conversation();
+  const index = talk.node.core.neighbours.find(A);
+  const { accounts } = talk.node.core;
+  talk.stored.set('fh.cp', new Uint8Array(32768).fill(7));
+  talk.node.wallet.lease(index);
+  talk.tell(talk.state(NODE, A, chainOf(A)[0]!, { generation: 0, chain: 0, limit: 100 }));
+  accounts.setU16(index, Acc.OUT_LINKS, 90);
+  talk.wait(3);
+  talk.node.wallet.link(index, 10);
+  talk.wait(3);
+  for (const [held, shown] of [[10, 42], [42, 42], [50, 50]] as const) {
+    accounts.setU8(index, Acc.OUT_FLAGS, accounts.u8(index, Acc.OUT_FLAGS) | 4);
+    const own = talk.node.wallet.link(index, held)!;
+    assert.deepEqual(talk.refusals(talk.linked(FrameType.RESYNC, [0, 0, ...u16(held), ...own])), []);
+    assert.equal(accounts.u16(index, Acc.OUT_LINKS), shown);
+  }
+  assert.ok(accounts.u16(index, Acc.OUT_LEASE) <= 94, 'the lease is what it was');
+});
+
 test('times beyond 2^32 ms: queues and deadlines go on', () => {
   const talk = new Conversation({ known: 1, met: 0 });
   talk.nowMs = 2 ** 32 - 20_000;

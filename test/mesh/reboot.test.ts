@@ -45,10 +45,7 @@ test('a payer that reboots asks how far its chain is, and goes on at the next li
   world.until('met again', 30, () => board.neighbour(relay) < 200);
   const { accounts } = board.mesh.core;
   const stored = accounts.u16(board.neighbour(relay), Acc.OUT_LINKS);
-  assert.ok(
-    stored <= shown && shown <= accounts.u16(board.neighbour(relay), Acc.OUT_LEASE),
-    'within the lease',
-  );
+  assert.ok(stored <= shown && shown <= accounts.u16(board.neighbour(relay), Acc.OUT_LEASE), 'within the lease');
   world.until('resynced', BACK_WITHIN_S, () => board.count(Note.RESYNCED) > 0);
   const resynced = board.notes.find(({ note }) => note === Note.RESYNCED)!;
   assert.equal(resynced.value, shown, 'no link of the lease is wasted');
@@ -67,11 +64,7 @@ test('a payer whose question is never answered skips its lease after seven tries
   const { accounts } = board.mesh.core;
   const lease = accounts.u16(index(), Acc.OUT_LEASE);
   // 6 s x (1 + 2 + 4 + 8 + 16 + 32 + 32).
-  const took = world.until(
-    'skipped',
-    700,
-    () => (accounts.u8(index(), Acc.OUT_FLAGS) & OutFlag.RESYNC) === 0,
-  );
+  const took = world.until('skipped', 700, () => (accounts.u8(index(), Acc.OUT_FLAGS) & OutFlag.RESYNC) === 0);
   assert.ok(took > 500, `${took} s`);
   assert.ok(accounts.u16(index(), Acc.OUT_LINKS) >= lease);
 });
@@ -124,11 +117,7 @@ for (const after of [false, true]) {
         highest = links;
       }
     }
-    assert.deepEqual(
-      [...cuts].sort(),
-      ['fh.a', 'fh.c', 'fh.s', 'fh.w'],
-      'accounts, counters, numbers, the book',
-    );
+    assert.deepEqual([...cuts].sort(), ['fh.a', 'fh.c', 'fh.s', 'fh.w'], 'accounts, counters, numbers, the book');
     backInService(world, 'after all cuts');
     world.until('paid again', 300, () =>
       relay.notes.slice(-6).some(({ note, value }) => note === Note.EARNED && value > 0),
@@ -136,6 +125,56 @@ for (const after of [false, true]) {
     assert.ok(world.ledger.totals().conserved);
   });
 }
+
+/** One run of a line until a fixed time, with the power cut at write `at` of one of its boards. */
+function cutAt(at: number, victim: 1 | 2, after: boolean): { writes: number; name: string } {
+  const { world, relay, board } = line(51);
+  const station = world.stations[victim]!;
+  station.store.cutAfter = after;
+  station.store.cutAt = at;
+  world.run(60);
+  const name = station.up ? '' : station.store.lastName;
+  const writes = station.store.writes;
+  if (!station.up) {
+    station.store.cutAt = -1;
+    const kept = station.store.names().length;
+    station.boot();
+    assert.ok(kept > 0);
+    world.until(`cut ${after ? 'after' : 'before'} write ${at}, ${name}: paid again`, 200, () =>
+      relay.notes.some(({ note, value, atS }) => note === Note.EARNED && value > 0 && atS > world.nowS - 20),
+    );
+  }
+  world.quiet();
+  const { accounts, neighbours } = relay.mesh.core;
+  const index = neighbours.find(board.address);
+  // What the payee holds the payer has shown; neither believes in more use than a link beyond the other's.
+  const shown = board.mesh.core.accounts;
+  const out = board.neighbour(relay);
+  if (index < 200 && out < 200 && accounts.u8(index, Acc.IN_CHAIN) === shown.u8(out, Acc.OUT_CHAIN)) {
+    assert.ok(
+      accounts.u16(index, Acc.IN_LINKS) <= Math.max(shown.u16(out, Acc.OUT_LINKS), shown.u16(out, Acc.OUT_LEASE)),
+    );
+    assert.ok(
+      accounts.u16(index, Acc.IN_LINKS) >= accounts.u16(index, Acc.IN_SETTLED),
+      'what was earned is there',
+    );
+  }
+  assert.ok(world.ledger.totals().conserved);
+  return { writes, name };
+}
+
+test('the power goes at each write of the first minute, one after another, before it and after it', () => {
+  const names = new Set<string>();
+  for (const victim of [1, 2] as const) {
+    const { writes } = cutAt(-1, victim, false);
+    const step = process.env.FAIRHOP_ALL_WRITES === undefined ? 3 : 1;
+    assert.ok(writes > 6, `${writes} writes`);
+    for (let at = 0; at < writes; at += at < 8 ? 1 : step) {
+      for (const after of [false, true]) names.add(cutAt(at, victim, after).name.slice(0, 4));
+    }
+  }
+  for (const name of ['fh.a', 'fh.c', 'fh.s', 'fh.w']) assert.ok(names.has(name), name);
+});
 
 test('an OPEN in the making is made again after a reboot: the same chain, the same signature', () => {
   const { world, board } = line(41);

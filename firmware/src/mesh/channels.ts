@@ -2,7 +2,7 @@
 // ledger holds, find the place again after a reboot, claim what was earned. Every question is repeated with
 // growing pauses until its effect is seen. Moves no packets and no links: payments.ts.
 import {
-  Book, ClaimPayload, ErrorCode, Flag, FrameType, Money, Open, OpenPayload, Payload, Resync, StateFlag,
+  Book, ClaimPayload, ErrorCode, Flag, FrameType, Money, Open, OpenPayload, Pay, Payload, Resync, StateFlag,
   StatePayload, StateRequestPayload, copyBytes, equalBytes, getU16, getU32, putU16, putU32,
 } from '#protocol';
 import { Acc, InFlag, OutFlag } from './accounts.ts';
@@ -118,7 +118,6 @@ export class Channels {
     return askedS !== 0 && this.core.nowS - askedS < this.core.config.retryS << doublings;
   }
 
-  /** Notes that a question was asked now. */
   private asked(nb: number, sinceField: number, asksField: number): void {
     const accounts = this.core.accounts;
     accounts.setU32(nb, sinceField, this.core.nowS);
@@ -189,9 +188,8 @@ export class Channels {
     }
     if (accounts.u16(nb, Acc.OUT_GENERATION) !== generation * 256 + chain) return;
     if ((accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.RESYNC) === 0) return;
-    // The payee says how far the chain is and proves it with the link, which only this node can have shown.
-    const core = this.core;
-    const address = accounts.u32(nb, Acc.ADDRESS);
+    // The payee proves how far the chain is with the link, which only this node can have shown.
+    const [core, address] = [this.core, accounts.u32(nb, Acc.ADDRESS)];
     const number = getU16(frame, Resync.NUMBER);
     if (number > accounts.u16(nb, Acc.OUT_LIMIT)) return core.refuse(ErrorCode.BAD_LINK, address);
     if (number > 0) {
@@ -205,6 +203,8 @@ export class Channels {
       accounts.add(nb, Acc.OUT_LOST, forgotten * Money.UNITS_PER_LINK);
       accounts.indulge(nb, forgotten * Money.UNITS_PER_LINK);
     } else if (forgotten < 0) {
+      // So far behind that it could not follow: the same links again, from where it can (SPEC 4.5).
+      if (forgotten < -Pay.AHEAD_MAX) accounts.setU16(nb, Acc.OUT_LINKS, number + Pay.AHEAD_MAX);
       accounts.setU8(nb, Acc.OUT_FLAGS, accounts.u8(nb, Acc.OUT_FLAGS) | OutFlag.REPEAT);
     }
     this.resumed(nb);

@@ -15,6 +15,8 @@ import { Pn } from './pending.ts';
 import type { Relay } from './relay.ts';
 
 const LEASE = 256;
+/** The next lease would pass 2^32 - 1. */
+const SEQ_LAST = 0xfffffdff;
 const NUMBERS_TRIED = 16;
 
 /** Layout of a source record: the highest number seen and which of the 32 below it were (SPEC 8.1). */
@@ -70,6 +72,7 @@ export class Endpoint {
     // What only keeps channels alive has an allowance of its own where nobody pays.
     const free = urgency === Class.NORMAL && isService(plaintext[0]) ? Class.SERVICE : urgency;
     const packetClass = backed ? urgency | Class.BACKED : free;
+    if (this.seq > SEQ_LAST) return false;
     // Packet numbers never repeat: they are the cipher's nonce. Leased on flash 256 at a time.
     if (this.seq >= this.seqLease) {
       const bytes = new Uint8Array(4);

@@ -39,6 +39,8 @@ export interface Composer {
   sent(intent: number, nb: number, arg: number, airtimeMs: number): void;
 }
 
+/** The next lease would pass 2^32 - 1. */
+const COUNTER_LAST = 0xfffffdff;
 const BUSY_TRIES_MAX = 10;
 const STUCK_MS = 15000;
 const DUTY_WAIT_MS = 500;
@@ -135,6 +137,8 @@ export class Outbox {
 
   /** Gives the radio its next frame if it is idle. Called at the end of every step. */
   poll(): void {
+    // Out of counters (SPEC 3.4): whatever were sent now could be a number's second use.
+    if (this.core.counter > COUNTER_LAST) return;
     if (this.frame !== undefined) {
       if (!this.onAir) {
         if (this.core.nowMs >= this.since) this.transmit(this.frame);

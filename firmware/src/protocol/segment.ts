@@ -17,6 +17,9 @@ export class SegmentWalker {
   private base: number;
   /** How far above the base the walk has come. */
   private height: number;
+  /** The link asked for last: whether it is there, whether it suffices and what it is are three questions. */
+  private last: Uint8Array;
+  private lastNumber: number;
 
   /** `prefix` is payPrefix(book, chain). */
   constructor(crypto: Crypto, prefix: Uint8Array) {
@@ -26,6 +29,8 @@ export class SegmentWalker {
     this.position = cut(prefix, 0, 0);
     this.base = -1;
     this.height = 0;
+    this.last = this.position;
+    this.lastNumber = -1;
   }
 
   /**
@@ -53,11 +58,14 @@ export class SegmentWalker {
    */
   link(number: number): Uint8Array | undefined {
     const above = number - this.base;
+    if (number === this.lastNumber) return this.last;
     if (this.base < 0 || above < 1 || above > Book.SEGMENT) return undefined;
     const pebble = Math.ceil(above / Segment.SPACING);
     if (pebble * Segment.SPACING < this.height) return undefined;
     const from = cut(this.pebbles, (pebble - 1) * Book.LINK, Book.LINK);
-    return walk(this.crypto, this.prefix, from, pebble * Segment.SPACING - above);
+    this.last = walk(this.crypto, this.prefix, from, pebble * Segment.SPACING - above);
+    this.lastNumber = number;
+    return this.last;
   }
 
   /** The segment loaded, -1 for none. */
