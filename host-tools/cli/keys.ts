@@ -12,7 +12,7 @@ export function register(program: Command): void {
     'after',
     `
 A key is one file, keys/NAME.json in the data directory, encrypted with a passphrase that is asked for on the
-terminal or taken from FAIRHOP_PASSPHRASE. The founding owner of a gateway is there under the name "owner".`,
+terminal or taken from FAIRHOP_PASSPHRASE. The founding owner of a gateway is there under the name "founder".`,
   );
   withData(keys.command('new').description('make a key').argument('<name>')).action((name: string, flags: Flags) =>
     guarded(async () => {

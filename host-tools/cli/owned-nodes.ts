@@ -1,7 +1,7 @@
 // `fairhop node list|join|leave|rekey|unvouch|home|name|publish`: an owner's nodes on the ledger. What concerns a board
 // on a port is elsewhere; both share the command `node`, whoever registers first makes it.
 import type { Command } from 'commander';
-import { FOUNDER } from '../owner/key-ring.ts';
+import { FOUNDER } from '../provision/owners.ts';
 import {
   FIRST_COMMUNITY, joinNode, leaveNode, moveHome, nameNode, nodeAt, publishAgain, rekeyNode, unvouchNode,
   type NodeSent,

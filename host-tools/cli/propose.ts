@@ -1,7 +1,7 @@
 // `fairhop propose`: puts something to the vote of the members.
 import type { Command } from 'commander';
 import { TxKind, signTx } from '../ledger/index.ts';
-import { FOUNDER } from '../owner/key-ring.ts';
+import { FOUNDER } from '../provision/owners.ts';
 import { ACTION_WORDS, motionOf } from '../owner/proposals.ts';
 import { fate, guarded, print, sessionOf, withWait, type OwnerFlags } from './owner-flags.ts';
 

@@ -1,7 +1,7 @@
 // `fairhop transfer`: moves credits that an owner, or one of its nodes, has earned.
 import type { Command } from 'commander';
 import { StateKind, TxKind, signTx } from '../ledger/index.ts';
-import { FOUNDER } from '../owner/key-ring.ts';
+import { FOUNDER } from '../provision/owners.ts';
 import { accountNamed, wholeNumber } from '../owner/references.ts';
 import { CliError, ExitCode } from './cli-error.ts';
 import { fate, guarded, print, sessionOf, withWait, type OwnerFlags } from './owner-flags.ts';

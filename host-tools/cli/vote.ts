@@ -1,7 +1,7 @@
 // `fairhop vote`: lists what is put to the vote, or votes on it.
 import type { Command } from 'commander';
 import { TxKind, signTx } from '../ledger/index.ts';
-import { FOUNDER } from '../owner/key-ring.ts';
+import { FOUNDER } from '../provision/owners.ts';
 import { sentence } from '../owner/proposals.ts';
 import { wholeNumber } from '../owner/references.ts';
 import { CliError, ExitCode } from './cli-error.ts';

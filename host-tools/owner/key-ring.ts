@@ -1,8 +1,8 @@
 // The keys of a data directory: `keys/NAME.json`, one file a key; the founding owner of a gateway that has its data
-// there, under the name `owner`; and owners that provisioning has made. Makes, opens, copies and takes in; never shows
+// there, under the name `founder`; and owners that an older version's provisioning has made. Makes, opens, copies and takes in; never shows
 // a secret. Used by the commands.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, ExitCode } from '../cli/cli-error.ts';
 import { ed25519PublicKey, signEd25519, x25519PublicKey } from '../crypto/index.ts';
@@ -11,14 +11,13 @@ import { KeystoreError } from '../keystore/keystore.ts';
 import { createPrivateFile, readTextFile } from '../keystore/private-file.ts';
 import { decodeGenesis } from '../ledger/index.ts';
 import { isKeyName, openKeyFile, parseKeyFile, sealKeyFile, type KeyFile, type Secrets } from './key-file.ts';
+import { dataPassphrase } from '../provision/provision-files.ts';
+import { FOUNDER, FOUNDER_TOO, moveOldKey } from '../provision/owners.ts';
 import { provisionedOwners, provisionedSeed } from './provisioned-owners.ts';
 
 /** Asks for a passphrase. `what`: the key, for the question. `isFresh`: a new one, which has to be long enough. */
 export type PassphraseSource = (what: string, isFresh: boolean) => Promise<string>;
 
-/** Name of the gateway's founding owner, whose seed is in keystore.json; provisioning calls it `founder`. */
-export const FOUNDER = 'owner';
-const FOUNDER_TOO = 'founder';
 /** No key file is longer; what is longer is no key file. */
 const FILE_BYTES_MAX = 65536;
 
@@ -104,12 +103,19 @@ export class KeyRing {
 
   private async seed(name: string): Promise<Uint8Array | undefined> {
     if (name === FOUNDER) return readSecrets(this.directory).owner;
+    moveOldKey(this.directory, name);
     const file = this.read(name);
     if (file === undefined) return provisionedSeed(this.directory, name);
     return (await this.unseal(file, this.fileOf(name))).seed;
   }
 
+  /** Keys that provisioning made have the data directory's own passphrase: nobody is asked for that. */
   private async unseal(file: KeyFile, path: string): Promise<Secrets> {
+    try {
+      if (existsSync(join(this.directory, 'passphrase'))) return openKeyFile(file, dataPassphrase(this.directory));
+    } catch (error) {
+      if (!(error instanceof KeystoreError)) throw error;
+    }
     try {
       return openKeyFile(file, await this.passphraseOf(file.name, false));
     } catch (error) {

@@ -11,7 +11,7 @@ export function provisionedOwners(directory: string): { name: string; publicKey:
   return [...owners].map(([name, publicKey]) => ({ name, publicKey }));
 }
 
-/** Sealed with the data directory's own passphrase. Throws a StoreError. */
+/** For one that an older version has kept elsewhere (provision/owners.ts). Throws a StoreError. */
 export function provisionedSeed(directory: string, name: string): Uint8Array | undefined {
   return readSealed(directory, join(directory, 'provision', `owner-${name}.json`))?.owner;
 }

@@ -2,7 +2,6 @@
 // can be provisioned while a gateway runs:
 //   provision/ADDRESS.json            who the board is, its public chequebook, its join
 //   provision/ADDRESS.keystore.json   its secrets, encrypted: the backup
-//   provision/owner-NAME.json         an owner's signing key, encrypted
 // Each is written whole or not at all. Knows their form, not what follows from them.
 import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -29,7 +29,7 @@ describe('the owner\'s commands', { timeout: 120_000 }, () => {
     assert.deepEqual(all.accounts.map(({ id }: { id: string }) => id), [
       `owner:${world.founderKey}`, `node:${address(EARNER)}`, `node:${address(PAYER)}`,
     ]);
-    assert.equal(all.accounts[0].name, 'owner');
+    assert.equal(all.accounts[0].name, 'founder');
     const [node] = (await run(world, 'balance', address(EARNER))).accounts;
     assert.equal(node.free, node.balance + node.line - node.escrow - node.guaranteed);
     assert.equal(node.transferable, Math.min(node.balance, node.free));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
-  copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync,
+  copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ import { ROOT } from '../../host-tools/firmware-build/paths.ts';
 import { openKeyFile, parseKeyFile } from '../../host-tools/owner/key-file.ts';
 import { KeyRing } from '../../host-tools/owner/key-ring.ts';
 import { writeSecrets } from '../../host-tools/gateway/desk-files.ts';
+import { findOwner, founderOf } from '../../host-tools/provision/owners.ts';
+import { writeSealed } from '../../host-tools/provision/provision-files.ts';
 import { OwnerWorld, PASSPHRASE, refusal, runCommand } from './owner-world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'fairhop-keys-'));
@@ -100,10 +102,10 @@ describe('fairhop keys', { timeout: 60_000 }, () => {
     const world = await OwnerWorld.start({ still: true });
     t.after(() => world.close());
     const listed = (await world.run('keys', 'list')).keys;
-    assert.deepEqual(listed, [{ name: 'owner', publicKey: world.founderKey }]);
+    assert.deepEqual(listed, [{ name: 'founder', publicKey: world.founderKey }]);
     const copy = join(root, 'founder.json');
     await world.run('keys', 'export', 'owner', copy);
-    assert.equal((await refusal(() => keys('import', copy))).exitCode, ExitCode.Usage, '"owner" is the gateway\'s own');
+    assert.equal((await refusal(() => keys('import', copy))).exitCode, ExitCode.Usage, '"founder" is the gateway\'s own');
     const taken = await keys('import', copy, '--as', 'me');
     assert.equal(taken.publicKey, world.founderKey);
     const both = [world.directory, data].map((directory) => new KeyRing(directory, async () => PASSPHRASE));
@@ -113,6 +115,28 @@ describe('fairhop keys', { timeout: 60_000 }, () => {
     // A keystore of another ledger beside this desk.json is found out before anything is signed with it.
     writeSecrets(world.directory, { owner: new Uint8Array(32).fill(1) });
     assert.equal((await refusal(() => both[0]!.open('owner'))).exitCode, ExitCode.CheckFailed);
+  });
+
+  it('takes in an owner\'s key that an older version kept beside the boards, once, and the same one', async (t) => {
+    const world = await OwnerWorld.start({ still: true });
+    t.after(() => world.close());
+    const { directory } = world;
+    const seed = new Uint8Array(32).fill(77);
+    const old = join(directory, 'provision', 'owner-alice.json');
+    writeSealed(directory, old, { owner: seed });
+    const founder = founderOf(world.founding.ownerSeed);
+    assert.deepEqual(findOwner(directory, founder, 'alice')!.key, ed25519PublicKey(seed));
+    assert.equal(existsSync(old), false);
+    const listed = (await world.run('keys', 'list')).keys as { name: string }[];
+    assert.deepEqual(listed.map(({ name }) => name), ['founder', 'alice']);
+    const ring = new KeyRing(directory, async () => PASSPHRASE);
+    assert.deepEqual((await ring.open('alice')).key, ed25519PublicKey(seed));
+    // A name that has another key here already: both stay, and whoever signed before signs on.
+    await world.run('keys', 'new', 'bob');
+    writeSealed(directory, join(directory, 'provision', 'owner-bob.json'), { owner: seed });
+    assert.deepEqual(findOwner(directory, founder, 'bob')!.key, ed25519PublicKey(seed));
+    assert.equal(existsSync(join(directory, 'provision', 'owner-bob.json')), true, 'no key is thrown away');
+    assert.deepEqual(findOwner(directory, founder, 'owner')!.key, founder.key);
   });
 
   it('keeps the secrets of a node where it finds them again', async () => {
