@@ -1,6 +1,6 @@
 // The keys of a data directory: `keys/NAME.json`, one file a key; the founding owner of a gateway that has its data
-// there, under the name `founder`; and owners that an older version's provisioning has made. Makes, opens, copies and takes in; never shows
-// a secret. Used by the commands.
+// there, under the name `founder`; and owners whose keys an older version's provisioning has kept elsewhere. Makes,
+// opens, copies and takes in; never shows a secret. Used by the commands.
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

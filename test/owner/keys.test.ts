@@ -105,7 +105,8 @@ describe('fairhop keys', { timeout: 60_000 }, () => {
     assert.deepEqual(listed, [{ name: 'founder', publicKey: world.founderKey }]);
     const copy = join(root, 'founder.json');
     await world.run('keys', 'export', 'owner', copy);
-    assert.equal((await refusal(() => keys('import', copy))).exitCode, ExitCode.Usage, '"founder" is the gateway\'s own');
+    const refused = await refusal(() => keys('import', copy));
+    assert.equal(refused.exitCode, ExitCode.Usage, '"founder" is the gateway\'s own');
     const taken = await keys('import', copy, '--as', 'me');
     assert.equal(taken.publicKey, world.founderKey);
     const both = [world.directory, data].map((directory) => new KeyRing(directory, async () => PASSPHRASE));
