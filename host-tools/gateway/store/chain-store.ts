@@ -21,6 +21,7 @@ const enum Table {
 
 const FORMAT = new TextEncoder().encode('fairhop-chain 2');
 const PACKETS_KEPT = 10000;
+const ADOPT_BATCH = 1000;
 /**
  * A checkpoint follows after so many changes or blocks: a record that changes in every block is then written once for
  * many, and a restart replays no more than this.
@@ -200,6 +201,31 @@ export class ChainStore {
     this.tip = height;
     if (full) this.startLogs();
     else this.keepLog(changes);
+  }
+
+  /**
+   * A chain taken over whole into an empty store: blocks from height 1 and the records after the last. The genesis goes
+   * in last, so that a half of it is no chain. What it must be is the caller's to check.
+   */
+  adopt(
+    genesis: Uint8Array,
+    blocks: Iterable<Uint8Array>,
+    records: Iterable<[key: Uint8Array, value: Uint8Array]>,
+    notes: [name: string, value: Uint8Array][],
+  ): void {
+    let batch: Batch = { puts: [], deletes: [] };
+    const put = (key: Uint8Array, value: Uint8Array): void => {
+      if (batch.puts.push([key, value]) < ADOPT_BATCH) return;
+      this.store.write(batch);
+      batch = { puts: [], deletes: [] };
+    };
+    let height = 0;
+    for (const block of blocks) put(numberKey(Table.BLOCK, ++height), block);
+    for (const [key, value] of records) put(tableKey(Table.STATE, key), value);
+    for (const [name, value] of notes) put(noteKey(name), seal(noteKey(name), value));
+    put(...checkpointAt(height));
+    put(tableKey(Table.GENESIS), seal(tableKey(Table.GENESIS), genesis));
+    this.store.write(batch);
   }
 
   block(height: number): Uint8Array | undefined {
