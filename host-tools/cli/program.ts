@@ -17,6 +17,7 @@ import { register as registerCompletion } from './completion.ts';
 import { register as registerDoctor } from './doctor.ts';
 import { EXAMPLES } from './examples.ts';
 import { register as registerFlash } from './flash.ts';
+import { register as registerFleet } from './fleet.ts';
 import { register as registerKeys } from './keys.ts';
 import { register as registerMonitor } from './monitor.ts';
 import { register as registerNode } from './node.ts';
@@ -54,6 +55,7 @@ const COMMANDS = [
   registerVote,
   registerParams,
   registerChain,
+  registerFleet,
   registerSim,
   registerBench,
   registerCompletion,

@@ -2,6 +2,8 @@
 // prints, and turns what can go wrong into a line with its remedy; the work is in host-tools/gateway.
 import { Option, type Command } from 'commander';
 import { resolve } from 'node:path';
+import { parseServers } from '../fleet/connect.ts';
+import { FleetOrderer, type FleetChoice } from '../fleet/orderer.ts';
 import { StoreError } from '../gateway/store/index.ts';
 import { BuildError } from '../firmware-build/build-error.ts';
 import { fileError } from '../gateway/desk-files.ts';
@@ -26,8 +28,15 @@ interface UpFlags {
   token?: string;
   webhook?: string;
   mqtt?: string;
+  fleet?: string;
+  fleetKey?: string;
+  fleetTls?: string;
+  fleetLedger?: string;
+  founding?: string;
 }
 
+/** Blocks between two snapshots of a fleet's ledger: a quarter of an hour of one-second blocks. */
+const SNAPSHOT_EVERY = 900;
 const BOARDS_MAX = 64;
 
 export function register(program: Command): void {
@@ -53,6 +62,13 @@ export function register(program: Command): void {
     .option('--loss <share>', 'share of virtual frames lost besides collisions', '0')
     .option('--webhook <url>', 'send every packet there, as JSON by POST')
     .option('--mqtt <url>', 'send packets and states to a broker, with Home Assistant discovery')
+    .option('--fleet <servers>', 'let a NATS cluster order the blocks of many gateways: nats://a,nats://b (docs/fleet.md)')
+    .addOption(
+      new Option('--fleet-key <file>', 'nkey seed or JWT credentials of this gateway').env('FAIRHOP_FLEET_KEY'),
+    )
+    .option('--fleet-tls <dir>', 'ca.pem, and for mutual TLS cert.pem and key.pem')
+    .option('--fleet-ledger <id>', 'which ledger to join, where the cluster holds several')
+    .option('--founding <file>', "a founder's first start: the file of `fairhop fleet found`")
     .addHelpText(
       'after',
       `
@@ -60,6 +76,7 @@ Examples:
   fairhop up                                  a gateway and seven virtual boards, page on http://127.0.0.1:8640
   fairhop up --boards 12 --loss 0.1           more boards, worse radio
   fairhop up --port /dev/ttyUSB0              a real board as the gateway's radio
+  fairhop up --fleet nats://10.0.0.1:4222     one gateway of a fleet; an empty directory joins its ledger
   ESPRUINO=... fairhop up --engine espruino   virtual boards on the real interpreter (its Linux build)`,
     )
     .action(up);
@@ -142,9 +159,21 @@ function optionsOf(flags: UpFlags, signal: AbortSignal): GatewayOptions {
     ...(flags.token !== undefined && { token: flags.token }),
     ...(flags.webhook !== undefined && { webhook: flags.webhook }),
     ...(flags.mqtt !== undefined && { mqtt: flags.mqtt }),
+    ...(flags.fleet !== undefined && { orderer: new FleetOrderer(fleetChoice(flags, flags.fleet), console.log) }),
     usbPorts: likelyPorts,
     signal,
     print: (line) => console.log(line),
+  };
+}
+
+function fleetChoice({ fleetKey, fleetTls, fleetLedger, founding }: UpFlags, fleet: string): FleetChoice {
+  return {
+    servers: parseServers(fleet),
+    snapshotEvery: SNAPSHOT_EVERY,
+    ...(fleetKey !== undefined && { credentials: fleetKey }),
+    ...(fleetTls !== undefined && { tls: fleetTls }),
+    ...(fleetLedger !== undefined && { ledger: fleetLedger }),
+    ...(founding !== undefined && { founding }),
   };
 }
 

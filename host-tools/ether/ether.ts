@@ -298,6 +298,11 @@ export class Ether {
     station.incoming.pop();
   }
 
+  /** A frame that came to a station by another way than this channel; nobody else hears it. */
+  inject(station: number, frame: Uint8Array, rssiDbm: number, snrDb: number): void {
+    this.stations[station].receive?.(frame, rssiDbm, snrDb);
+  }
+
   /** Counts and delivers. True when the listener got the frame. */
   private settle(reception: Reception): boolean {
     const { fate, transmission } = reception;

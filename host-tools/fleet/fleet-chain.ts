@@ -47,7 +47,7 @@ export class FleetChain implements Chain {
   readonly pool: FleetPool;
   readonly counts: FleetCounts = { blocks: 0, ownBlocks: 0, skipped: new Map(), evidence: [] };
   /** Told of every block of the chain once it is stored. */
-  onBlock: (height: number, hash: Uint8Array, stateRoot: Uint8Array) => void = () => {};
+  onBlock: (height: number, hash: Uint8Array, stateRoot: Uint8Array, author: number) => void = () => {};
   private readonly judge: Judge;
   private readonly doubles: DoubleBlocks;
   private readonly entries: LogEntry[] = [];
@@ -152,7 +152,7 @@ export class FleetChain implements Chain {
     const hash = blockHash(nodeCrypto, block.headerBytes);
     this.counts.blocks++;
     if (header.producer === this.parts.producer) this.counts.ownBlocks++;
-    this.onBlock(header.height, hash, header.stateRoot);
+    this.onBlock(header.height, hash, header.stateRoot, header.producer);
     return { header, hash, work, transactions, refused: [] };
   }
 

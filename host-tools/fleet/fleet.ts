@@ -6,13 +6,13 @@ import { nodeCrypto } from '../crypto/index.ts';
 import { LEDGER_DEPS } from '../gateway/chain-service.ts';
 import type { ChainStore } from '../gateway/store/index.ts';
 import type { Ledger } from '../ledger/index.ts';
-import { blockHash, decodeBlock, TxCode } from '../ledger/index.ts';
+import { blockHash, decodeBlock } from '../ledger/index.ts';
 import { FleetAlarm } from './alarm.ts';
 import { FleetChain, storedPosition } from './fleet-chain.ts';
 import { Heads, readHead, signHead } from './heads.ts';
 import { namesOf, type Names } from './names.ts';
 import { NatsLog } from './nats-log.ts';
-import type { LogEntry } from './ordered-log.ts';
+import type { LogEntry, LogHealth } from './ordered-log.ts';
 import { idOf } from './pool.ts';
 import { slotClock, type SlotClock } from './slot-clock.ts';
 
@@ -42,15 +42,20 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export class Fleet {
   readonly chain: FleetChain;
   readonly heads: Heads;
-  /** Milliseconds from slot start to the engine's acknowledgement, of own blocks. */
-  refused = 0;
+  readonly ledger: Ledger;
+  readonly producer: number;
+  readonly clock: SlotClock;
+  /** Told of every stored block, and whether it was our own. */
+  afterBlock: (height: number, own: boolean) => void = () => {};
+  /** Highest sequence read from the log. */
+  highest = 0;
+  /** As it was at the last look. */
+  engine: LogHealth = { connected: true, replicas: 0, current: 0, leader: undefined };
   private readonly names: Names;
-  private readonly clock: SlotClock;
   private readonly spreading = new Map<string, Promise<void>>();
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly stops: (() => Promise<void>)[] = [];
-  private offered = { id: '', attempts: 0, busy: false };
-  private highest = 0;
+  private offered = { id: '', attempts: 0, busy: false, atMs: 0 };
   private shortLooks = 0;
   private draining = false;
 
@@ -62,6 +67,8 @@ export class Fleet {
     const { ledger, store, producer, sign } = parts;
     this.names = namesOf(ledger.ledgerId);
     this.clock = parts.clock ?? slotClock(ledger.params.blockIntervalS);
+    this.ledger = ledger;
+    this.producer = producer;
     this.heads = new Heads(ledger, producer);
     this.chain = new FleetChain({
       ledger,
@@ -71,7 +78,10 @@ export class Fleet {
       clock: this.clock,
       spread: (transaction) => void this.spread(transaction),
     });
-    this.chain.onBlock = (height, hash, stateRoot) => this.tellHead(height, hash, stateRoot);
+    this.chain.onBlock = (height, hash, stateRoot, author) => {
+      this.tellHead(height, hash, stateRoot);
+      this.afterBlock(height, author === producer);
+    };
   }
 
   /** The streams must exist. Rejects with a FleetAlarm when the log does not hold what the store holds. */
@@ -113,7 +123,7 @@ export class Fleet {
 
   private hearTransaction({ author, bytes }: LogEntry): void {
     if (author === this.parts.producer || this.parts.ledger.gateway(author) === undefined) return;
-    if (this.chain.pool.offer(author, bytes) !== TxCode.OK) this.refused++;
+    this.chain.pool.offer(author, bytes);
   }
 
   // ---------------------------------------------------------------- transactions
@@ -151,12 +161,12 @@ export class Fleet {
   private async offer(block: Uint8Array, nowMs: number): Promise<void> {
     const { headerBytes, header } = decodeBlock(block)!;
     const id = Buffer.from(blockHash(nodeCrypto, headerBytes)).toString('hex');
-    if (id !== this.offered.id) this.offered = { id, attempts: 0, busy: false };
+    if (id !== this.offered.id) this.offered = { id, attempts: 0, busy: false, atMs: 0 };
     const wait = this.clock.slotMs / 20;
-    const again = this.offered.attempts > 0 && nowMs - this.offeredMs < wait;
+    const again = this.offered.attempts > 0 && nowMs - this.offered.atMs < wait;
     if (this.offered.attempts >= 2 || again) return;
     this.offered.busy = true;
-    this.offeredMs = nowMs;
+    this.offered.atMs = nowMs;
     const attempt = `${id}:${this.offered.attempts++}`;
     try {
       await this.blocks.append(this.parts.producer, attempt, block, this.clock.startMs(header.slot + 1));
@@ -166,8 +176,6 @@ export class Fleet {
       this.offered.busy = false;
     }
   }
-
-  private offeredMs = 0;
 
   // ---------------------------------------------------------------- heads
 
@@ -208,16 +216,19 @@ export class Fleet {
 
   private async lookAtLog(): Promise<void> {
     try {
+      this.engine = await this.blocks.health();
       const head = await this.blocks.head();
       this.shortLooks = head < this.highest ? this.shortLooks + 1 : 0;
       if (this.shortLooks >= SHORT_LOOKS) this.halt(`the log ended at ${this.highest} and now ends at ${head}`);
     } catch {
       // No leader or no connection: nothing is known, and blocks wait.
+      this.engine = { ...this.engine, connected: false, current: 0, leader: undefined };
     }
   }
 
-  health(): ReturnType<NatsLog['health']> {
-    return this.blocks.health();
+  /** Sequence of the log's last entry. */
+  head(): Promise<number> {
+    return this.blocks.head();
   }
 
   /** Stops writing, lets out what is on its way, and leaves the engine. */

@@ -1,5 +1,6 @@
 // The streams and the bucket of one ledger (SPEC F1), made once: by the first gateway where it may, else by whoever
 // administers the cluster (`fairhop fleet prepare`). Also how a new gateway finds the ledgers of a cluster.
+import { setTimeout as pause } from 'node:timers/promises';
 import { DiscardPolicy, JetStreamApiError, jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
 import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import { Objm, type ObjectStore } from '@nats-io/obj';
@@ -12,6 +13,8 @@ import { ledgerOfStream, namesOf, type Names } from './names.ts';
 const REPLICAS = 3;
 const ANSWER_MS = 5000;
 const MINUTE_MS = 60_000;
+const FIRST_ENTRY_MS = 15_000;
+const FIRST_ENTRY_PAUSE_MS = 100;
 /** Header and signature of a block in front of its body. */
 const BLOCK_HEAD_BYTES = 180;
 const TX_BYTES_MAX = 1024;
@@ -82,10 +85,9 @@ export async function hasLedger(connection: NatsConnection, ledgerId: Uint8Array
   }
 }
 
-/** The first entry of the log, checked against the id. Throws a CliError when it is another one's. */
+/** The first entry of the log, checked against the id. Throws a CliError when it is another one's, or not there yet. */
 export async function genesisOf(connection: NatsConnection, ledgerId: Uint8Array): Promise<Uint8Array> {
-  const entry = await (await managerOf(connection)).streams.getMessage(namesOf(ledgerId).blocks, { seq: 1 });
-  const genesis = entry?.data;
+  const genesis = await firstEntry(await managerOf(connection), namesOf(ledgerId).blocks);
   if (genesis === undefined || Buffer.compare(ledgerIdOf(nodeCrypto, genesis), ledgerId) !== 0)
     throw new CliError(
       "the fleet's log does not begin with the genesis of this ledger",
@@ -95,27 +97,40 @@ export async function genesisOf(connection: NatsConnection, ledgerId: Uint8Array
   return genesis;
 }
 
+/** Another founder may just be about to write it, or the engine about to choose a leader. */
+async function firstEntry(manager: JetStreamManager, stream: string): Promise<Uint8Array | undefined> {
+  for (const deadline = Date.now() + FIRST_ENTRY_MS; ; await pause(FIRST_ENTRY_PAUSE_MS)) {
+    const entry = await manager.streams.getMessage(stream, { seq: 1 }).catch(() => null);
+    if (entry !== null || Date.now() > deadline) return entry?.data;
+  }
+}
+
 /** Makes what is missing; what is there stays as it is. Throws a CliError. */
 export async function prepareStreams(connection: NatsConnection, genesis: Uint8Array): Promise<void> {
   const ledgerId = ledgerIdOf(nodeCrypto, genesis);
   const names = namesOf(ledgerId);
   const manager = await managerOf(connection);
+  const [blocks, ...others] = configs(names, REPLICAS) as [Config, ...Config[]];
   try {
-    for (const config of configs(names, REPLICAS)) await addStream(manager, config);
+    for (const config of others) await addStream(manager, config);
+    // The log last: where it is, the rest is too.
+    await addStream(manager, blocks);
     await openBucket(connection, ledgerId, true);
-    await jetstream(connection, { timeout: ANSWER_MS })
-      .publish(names.genesisSubject, genesis, {
-        msgID: 'genesis',
-        expect: { lastSequence: 0 },
-      })
-      .catch((error: unknown) => {
-        // Another gateway, or an earlier start, was first.
-        if (!(error instanceof JetStreamApiError && error.code === 10071)) throw error;
-      });
+    await writeGenesis(connection, names, genesis);
   } catch (error) {
     throw unavailable(error);
   }
   await genesisOf(connection, ledgerId);
+}
+
+async function writeGenesis(connection: NatsConnection, names: Names, genesis: Uint8Array): Promise<void> {
+  const options = { msgID: 'genesis', expect: { lastSequence: 0 } };
+  try {
+    await jetstream(connection, { timeout: ANSWER_MS }).publish(names.genesisSubject, genesis, options);
+  } catch (error) {
+    // Another founder, or an earlier start, was first: what is there is checked by the caller.
+    if (!(error instanceof JetStreamApiError && error.code === 10071)) throw error;
+  }
 }
 
 async function addStream(manager: JetStreamManager, config: Config): Promise<void> {
@@ -153,7 +168,6 @@ export async function openBucket(
   const { bucket } = namesOf(ledgerId);
   const objects = new Objm(jetstream(connection, { timeout: ANSWER_MS }));
   if (!create) return objects.open(bucket, false);
-  const { blocks } = namesOf(ledgerId);
-  const { config } = await (await managerOf(connection)).streams.info(blocks);
+  const { config } = await (await managerOf(connection)).streams.info(namesOf(ledgerId).blocks);
   return objects.create(bucket, { storage: StorageType.File, replicas: config.num_replicas });
 }

@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { getU32 } from '#protocol';
 import type { Ledger } from '../ledger/index.ts';
 import { decodeGenesis, deskProfile, ledgerIdOf, moneyOf } from '../ledger/index.ts';
 import { ed25519PublicKey, nodeCrypto, signEd25519, x25519PublicKey } from '../crypto/index.ts';
@@ -24,22 +25,28 @@ import { ChainStore, LmdbStore, StoreError } from './store/index.ts';
 
 export type { Member } from './desk-files.ts';
 
+/** Link keys of other islands' nodes on a board: 3 kB of its memory. */
+const OTHER_KEYS_MAX = 64;
+
 const random = (count: number): Uint8Array => new Uint8Array(randomBytes(count));
 
-/** Opens the directory; founds a ledger in an empty one. Throws a StoreError with the remedy. */
-export async function openDesk(directory: string): Promise<Desk> {
+/**
+ * Opens the directory; founds a ledger in an empty one. With `guest` the ledger may be one that others founded. Throws
+ * a StoreError with the remedy.
+ */
+export async function openDesk(directory: string, guest = false): Promise<Desk> {
   makeDirectory(directory);
   // Opening the store first takes the directory's lock: two gateways cannot found it at once.
   const lmdb = LmdbStore.open(directory);
   try {
-    return openLocked(directory, ChainStore.over(lmdb));
+    return openLocked(directory, ChainStore.over(lmdb), guest);
   } catch (error) {
     await lmdb.close();
     throw error;
   }
 }
 
-function makeDirectory(directory: string): void {
+export function makeDirectory(directory: string): void {
   try {
     mkdirSync(join(directory, 'boards'), { recursive: true });
   } catch (error) {
@@ -47,7 +54,7 @@ function makeDirectory(directory: string): void {
   }
 }
 
-function openLocked(directory: string, store: ChainStore): Desk {
+function openLocked(directory: string, store: ChainStore, guest: boolean): Desk {
   const secrets = readSecrets(directory);
   const known = readDesk(directory);
   const genesis = store.genesis();
@@ -55,7 +62,7 @@ function openLocked(directory: string, store: ChainStore): Desk {
   // A founding that was interrupted has made no block yet.
   if (known === undefined && store.height() > 0) throw new StoreError('desk.json is missing', RESTORE);
   if (genesis !== undefined) {
-    const founding = foundingOf(genesis, secrets);
+    const founding = foundingOf(genesis, secrets, guest);
     const file = known ?? newFile(founding);
     const sameLedger = file.genesis === hex(genesis) && file.gateway === founding.gatewayAddress;
     if (!sameLedger) throw new StoreError('the chain and desk.json belong to different ledgers', RESTORE);
@@ -90,18 +97,27 @@ function addSecrets(secrets: SecretsByName, address: number): boolean {
   return added;
 }
 
-/** The keystore must hold the keys that the genesis names, else its blocks would be refused by everybody. */
-function foundingOf(genesis: Uint8Array, { owner, block }: SecretsByName): Founding {
+/** A gateway that no founder chose an address for: any but zero; its boards count up from it. */
+export function addressOfKey(blockKey: Uint8Array): number {
+  return ((getU32(nodeCrypto.sha256([blockKey]), 0) & 0xffffff00) | 1) >>> 0;
+}
+
+/**
+ * The keystore must hold the keys that the genesis names, else its blocks would be refused by everybody. A `guest` of
+ * somebody else's ledger is not named there.
+ */
+function foundingOf(genesis: Uint8Array, { owner, block }: SecretsByName, guest: boolean): Founding {
   const params = decodeGenesis(genesis);
   if (params === undefined) throw new StoreError('the genesis of the chain is damaged', RESTORE);
   if (owner === undefined || block === undefined)
     throw new StoreError('the keystore (keystore.json) is missing or incomplete', RESTORE);
   const blockKey = ed25519PublicKey(block);
   const gateway = params.gateways.find((one) => Buffer.compare(one.blockKey, blockKey) === 0);
-  if (gateway === undefined || Buffer.compare(ed25519PublicKey(owner), params.owners[gateway.owner]!.key) !== 0)
+  const founder = params.owners[gateway?.owner ?? -1];
+  if (founder === undefined ? !guest : Buffer.compare(ed25519PublicKey(owner), founder.key) !== 0)
     throw new StoreError('the keystore and the chain belong to different ledgers', RESTORE);
   const ledgerId = ledgerIdOf(nodeCrypto, genesis);
-  return { genesis, params, ledgerId, ownerSeed: owner, blockSeed: block, gatewayAddress: gateway.address };
+  return { genesis, params, ledgerId, ownerSeed: owner, blockSeed: block, gatewayAddress: gateway?.address ?? addressOfKey(blockKey) };
 }
 
 /** An open data directory. */
@@ -168,7 +184,16 @@ export class Desk {
 /** The X25519 public keys of all members, known before their chequebooks are made. */
 export function linkKeys(desk: Desk): { address: number; linkKey: Uint8Array }[] {
   const own = desk.members.map(({ address }) => ({ address, linkKey: x25519PublicKey(desk.linkSecretOf(address)) }));
-  return [...own, ...provisionedPeers(desk.directory).map(({ address, linkKey }) => ({ address, linkKey }))];
+  const known = [...own, ...provisionedPeers(desk.directory).map(({ address, linkKey }) => ({ address, linkKey }))];
+  return [...known, ...neighbourKeys(desk, new Set(known.map(({ address }) => address)))];
+}
+
+/** Of the nodes of other homes as many as a board's table can take beside its own. */
+function neighbourKeys(desk: Desk, known: Set<number>): { address: number; linkKey: Uint8Array }[] {
+  const others = [...desk.ledger.nodes()].filter(
+    ({ address, home }) => home !== desk.founding.gatewayAddress && !known.has(address),
+  );
+  return others.slice(0, OTHER_KEYS_MAX).map(({ address, linkKey }) => ({ address, linkKey }));
 }
 
 /**

@@ -9,9 +9,9 @@ import type { Identity } from '../provision/identity.ts';
 import { pendingJoins } from '../provision/pending-joins.ts';
 import { AirTrace } from './air-trace.ts';
 import { apiToken } from './api-token.ts';
-import { ChainService, type Chain } from './chain-service.ts';
+import type { Chain } from './chain-service.ts';
 import type { Desk } from './desk.ts';
-import { describeMoney, identitiesOf, joinsFor, linkSecretsOf, openDesk, signBlock } from './desk.ts';
+import { describeMoney, identitiesOf, joinsFor, linkSecretsOf } from './desk.ts';
 import { EndStation } from './end-station.ts';
 import { Gateway, leasedNumbers } from './gateway.ts';
 import { exportDoors } from './http/export-routes.ts';
@@ -22,6 +22,7 @@ import { BoardWatch } from './insight/board-watch.ts';
 import { Insight } from './insight/insight.ts';
 import { portLines } from './insight/port-lines.ts';
 import { Simulation } from './insight/simulation.ts';
+import { ALONE, type Air, type Orderer } from './orderer.ts';
 import { OwnerSource } from './owner-source.ts';
 import { LogFile, type LogLevel } from './log-file.ts';
 import { Narrator } from './narrator.ts';
@@ -48,6 +49,8 @@ export interface GatewayOptions extends ExportOptions {
   usbPorts(): Promise<string[]>;
   /** Of DATA/log/gateway.jsonl; info without it. */
   logLevel?: LogLevel;
+  /** Without one this gateway orders its own blocks. */
+  orderer?: Orderer;
   /** Ends the start, which then rejects. */
   signal: AbortSignal;
   print(line: string): void;
@@ -65,10 +68,13 @@ type Closer = () => Promise<void>;
 
 const TICK_MS = 200;
 const LINE_MS = 1000;
+/** Over a wire: as a neighbour in the same room is heard. */
+const WIRE_RSSI_DBM = -40;
+const WIRE_SNR_DB = 10;
 
 /** Starts everything or nothing. Throws StoreError, PortError, BuildError or CliError with a remedy. */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const desk = await openDesk(options.directory);
+  const desk = await (options.orderer ?? ALONE).openDesk(options.directory);
   const closers: Closer[] = [() => desk.store.close()];
   const stop = async (): Promise<void> => {
     const results = [];
@@ -100,7 +106,8 @@ async function compose(
   else checkRadio(desk, radio);
   const names = new Map(desk.members.map(({ address, name }) => [address, name]));
   const nameOf = (address: number): string => names.get(address) ?? addressText(address);
-  const chain = new ChainService(desk.ledger, desk.store, desk.founding.gatewayAddress, signBlock(desk));
+  const { chain, air, doors, close } = await (options.orderer ?? ALONE).start(desk, print);
+  closers.push(close);
   const trace = new AirTrace(desk.founding.gatewayAddress, () => desk.ledger.money.linkValue);
   const gateway = gatewayOf(desk, chain, nameOf, trace);
   const source = new LiveSource({
@@ -130,6 +137,7 @@ async function compose(
       insightDoors(insight, () => portLines(own.path)),
       simulationDoors(simulation),
       exportDoors(source, () => insight.economy(), watch),
+      ...(doors === undefined ? [] : [doors]),
     ],
     onFault: (error) =>
       gateway.trouble(`a request failed: ${error instanceof Error ? error.message : String(error)}`),
@@ -143,7 +151,7 @@ async function compose(
   let fail = (_error: unknown): void => {};
   const failed = new Promise<unknown>((resolve) => (fail = resolve));
   const watchers: Watchers = { desk, gateway, source, narrator, watch, nameOf, fail };
-  own.path = await bringUpBoards(options, chain, radio, closers, watchers, trace);
+  own.path = await bringUpBoards(options, chain, radio, closers, watchers, trace, air);
   closers.push(await attachRadio(own.path, watchers));
   signal.throwIfAborted();
   print(`page and API: ${http.url}    Ctrl-C stops; the next start continues the same chain`);
@@ -195,6 +203,7 @@ async function bringUpBoards(
   closers: Closer[],
   watchers: Watchers,
   trace: AirTrace,
+  air: Air | undefined,
 ): Promise<string> {
   const { print } = options;
   const { desk } = watchers;
@@ -212,7 +221,7 @@ async function bringUpBoards(
     await setUpRadio(desk, radio, own, (text) => print(`  ${text}`));
     return radio.path;
   }
-  return startMesh(options, identities, closers, watchers, trace);
+  return startMesh(options, identities, closers, watchers, trace, air);
 }
 
 async function startMesh(
@@ -221,6 +230,7 @@ async function startMesh(
   closers: Closer[],
   watchers: Watchers,
   trace: AirTrace,
+  air: Air | undefined,
 ): Promise<string> {
   const { print, engine, interpreter, readingS, loss, signal } = options;
   const { desk, gateway, source } = watchers;
@@ -239,10 +249,12 @@ async function startMesh(
       const address = (station: number): number => desk.members[station]!.address;
       trace.frame(address(report.station), report.frame, report.receivedBy.map(address));
       gateway.frame(frameView(desk, report));
+      if (report.station === 0) air?.send(report.frame);
     },
     onProgress: (text) => print(`  ${text}`),
   });
   closers.push(() => mesh.close());
+  air?.listen((frame) => mesh.ether.inject(0, frame, WIRE_RSSI_DBM, WIRE_SNR_DB));
   source.place(mesh.positions);
   return mesh.portPath;
 }
