@@ -54,27 +54,38 @@ async function ask(http: string): Promise<FleetView> {
   try {
     answer = await fetch(new URL('/api/v1/fleet', http));
   } catch {
-    throw new CliError(`no gateway answers on ${http}`, 'start one with `fairhop up --fleet`, or name it with --http',
-      ExitCode.NoGateway);
+    throw new CliError(
+      `no gateway answers on ${http}`,
+      'start one with `fairhop up --fleet`, or name it with --http',
+      ExitCode.NoGateway,
+    );
   }
   if (answer.status === 200) return (await answer.json()) as FleetView;
-  throw new CliError(`the gateway on ${http} is in no fleet`, 'start it with --fleet nats://HOST:PORT', ExitCode.Refused);
+  throw new CliError(
+    `the gateway on ${http} is in no fleet`,
+    'start it with --fleet nats://HOST:PORT',
+    ExitCode.Refused,
+  );
 }
 
 function linesOf(view: FleetView): string[] {
   const { engine } = view;
-  const servers = engine.connected ? `${engine.current} of ${engine.replicas} servers current` : 'no server answers';
+  const servers = engine.connected
+    ? `${engine.current} of ${engine.replicas} servers current`
+    : 'no server answers';
   return [
-    `gateway ${view.gateway}  height ${view.height}  lag ${view.lag}  pool ${view.pool}`
-      + ` (${view.unacknowledged} not acknowledged)`,
+    `gateway ${view.gateway}  height ${view.height}  lag ${view.lag}  pool ${view.pool}` +
+      ` (${view.unacknowledged} not acknowledged)`,
     `turn    ${view.turn.join(', then ')}  own blocks ${view.blocks.own} of ${view.blocks.applied}`,
     `engine  ${servers}, leader ${engine.leader ?? 'none'}, entry ${view.sequence}`,
     ...view.peers.map((peer) => {
       const height = peer.height === null ? 'not heard' : `height ${peer.height}`;
       const skipped = Object.entries(peer.skipped).map(([reason, count]) => `${reason}: ${count}`);
       const notes = [
-        ...(peer.admitted ? [] : ['not admitted']), ...(peer.differs ? ['HAS ANOTHER CHAIN'] : []),
-        ...(peer.strikes > 0 ? [`${peer.strikes} strikes`] : []), ...skipped,
+        ...(peer.admitted ? [] : ['not admitted']),
+        ...(peer.differs ? ['HAS ANOTHER CHAIN'] : []),
+        ...(peer.strikes > 0 ? [`${peer.strikes} strikes`] : []),
+        ...skipped,
       ];
       return `peer    ${peer.gateway}  ${height}${notes.length > 0 ? `  ${notes.join('; ')}` : ''}`;
     }),
@@ -114,7 +125,9 @@ function found(paths: string[], flags: { output: string; profile: 'desk' | 'vill
     const file = foundFleet(paths.map(readCard), flags.profile, Math.floor(Date.now() / 1000));
     write(flags.output, `${JSON.stringify(file)}\n`);
     const id = Buffer.from(ledgerIdOfFile(file)).toString('hex');
-    console.log(`ledger ${id} of ${paths.length} gateways: each starts with \`fairhop up --founding ${flags.output}\``);
+    console.log(
+      `ledger ${id} of ${paths.length} gateways: each starts with \`fairhop up --founding ${flags.output}\``,
+    );
   });
 }
 

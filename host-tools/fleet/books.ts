@@ -33,9 +33,10 @@ export class SharedBooks {
       for (const { address, home, bookRoot: root, generation } of [...this.ledger.nodes()]) {
         if (zero(root) || this.shared.has(nameOf(root))) continue;
         const own = this.store.book(root);
-        const done = own !== undefined
-          ? home !== this.home || (await this.put(root, own))
-          : await this.fetch(address, generation, root);
+        const done =
+          own !== undefined
+            ? home !== this.home || (await this.put(root, own))
+            : await this.fetch(address, generation, root);
         if (done) this.shared.add(nameOf(root));
       }
     } catch {

@@ -29,7 +29,9 @@ export const PROFILES = { desk: deskProfile, village: villageProfile };
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 const isHex = (value: unknown, bytes?: number): value is string =>
-  typeof value === 'string' && /^([0-9a-f]{2})+$/.test(value) && (bytes === undefined || value.length === 2 * bytes);
+  typeof value === 'string' &&
+  /^([0-9a-f]{2})+$/.test(value) &&
+  (bytes === undefined || value.length === 2 * bytes);
 
 /** The keys of a data directory, made when there are none. Throws a StoreError. */
 export function keysOf(directory: string): { ownerSeed: Uint8Array; blockSeed: Uint8Array } {
@@ -81,7 +83,9 @@ export function readFounding(path: string): FoundingFile {
 export function foundFleet(cards: Card[], profile: keyof typeof PROFILES, createdS: number): FoundingFile {
   const owners = [...new Set(cards.map(({ owner }) => owner))];
   const gateways = cards.map(({ owner, block }) => ({
-    owner: owners.indexOf(owner), address: addressOfKey(bytesOf(block)), blockKey: bytesOf(block),
+    owner: owners.indexOf(owner),
+    address: addressOfKey(bytesOf(block)),
+    blockKey: bytesOf(block),
     teslaAnchor: new Uint8Array(randomBytes(16)),
   }));
   const salt = new Uint8Array(randomBytes(16));

@@ -39,7 +39,10 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export class FleetOrderer implements Orderer {
   private connection: NatsConnection | undefined;
 
-  constructor(private readonly choice: FleetChoice, private readonly print: (line: string) => void) {}
+  constructor(
+    private readonly choice: FleetChoice,
+    private readonly print: (line: string) => void,
+  ) {}
 
   private async connect(): Promise<NatsConnection> {
     this.connection ??= await connectFleet(this.choice, 'fairhop gateway');
@@ -65,8 +68,11 @@ export class FleetOrderer implements Orderer {
     const wanted = this.choice.ledger ?? (found.length === 1 ? found[0] : undefined);
     if (wanted === undefined && found.length === 0) return;
     if (wanted === undefined || !found.includes(wanted))
-      throw new CliError(`the cluster holds ${found.length} ledgers: ${found.join(' ')}`,
-        'name one of them with --fleet-ledger ID', ExitCode.Usage);
+      throw new CliError(
+        `the cluster holds ${found.length} ledgers: ${found.join(' ')}`,
+        'name one of them with --fleet-ledger ID',
+        ExitCode.Usage,
+      );
     const ledgerId = new Uint8Array(Buffer.from(wanted, 'hex'));
     const genesis = await genesisOf(connection, ledgerId);
     const { blockIntervalS } = decodeGenesis(genesis)!;
@@ -97,7 +103,12 @@ export class FleetOrderer implements Orderer {
       await genesisOf(connection, ledger.ledgerId);
       const producer = founding.gatewayAddress;
       const fleet = await Fleet.start({
-        connection, ledger, store, producer, sign: signBlock(desk), log: (_, text) => print(text),
+        connection,
+        ledger,
+        store,
+        producer,
+        sign: signBlock(desk),
+        log: (_, text) => print(text),
       });
       await catchUp(fleet, print);
       return this.run(desk, connection, fleet, print);
@@ -201,7 +212,8 @@ function airOver(connection: NatsConnection, ledgerId: Uint8Array, self: number)
     listen: (take) => {
       connection.subscribe(names.all('air'), {
         callback: (error, { subject, data }) => {
-          if (error === null && subject !== own && data.length > 0 && data.length <= FRAME_BYTES_MAX) take(data.slice());
+          if (error === null && subject !== own && data.length > 0 && data.length <= FRAME_BYTES_MAX)
+            take(data.slice());
         },
       });
     },

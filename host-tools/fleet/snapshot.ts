@@ -62,13 +62,16 @@ export async function putSnapshot(objects: Objects, store: ChainStore): Promise<
   const height = store.height();
   const name = `snapshot-${String(height).padStart(10, '0')}`;
   const chunks = chunksOf(partsOf(store, height))[Symbol.iterator]();
-  await objects.put({ name }, new ReadableStream({
-    pull(controller) {
-      const { value, done } = chunks.next();
-      if (done === true) controller.close();
-      else controller.enqueue(value);
-    },
-  }));
+  await objects.put(
+    { name },
+    new ReadableStream({
+      pull(controller) {
+        const { value, done } = chunks.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+    }),
+  );
   const names = (await snapshotNames(objects)).slice(KEPT);
   for (const old of names) await objects.delete(old);
   return name;
@@ -77,7 +80,11 @@ export async function putSnapshot(objects: Objects, store: ChainStore): Promise<
 /** Newest first. */
 export async function snapshotNames(objects: Objects): Promise<string[]> {
   const list = await objects.list().catch(() => []);
-  return list.map(({ name }) => name).filter((name) => NAME.test(name)).sort().reverse();
+  return list
+    .map(({ name }) => name)
+    .filter((name) => NAME.test(name))
+    .sort()
+    .reverse();
 }
 
 interface Snapshot {
@@ -103,7 +110,7 @@ async function getSnapshot(objects: Objects, name: string): Promise<Snapshot | u
 }
 
 function* itemsOf(bytes: Buffer): Iterable<Uint8Array> {
-  for (let at = 0; at + 4 <= bytes.length; ) {
+  for (let at = 0; at + 4 <= bytes.length;) {
     const length = bytes.readUInt32BE(at);
     if (at + 4 + length > bytes.length) return;
     yield new Uint8Array(bytes.subarray(at + 4, at + 4 + length));
@@ -116,8 +123,18 @@ function* itemsOf(bytes: Buffer): Iterable<Uint8Array> {
  * begins at the genesis. `tell` hears what it is doing.
  */
 export async function joinBySnapshot(
-  { objects, log, store, genesis, clock }: {
-    objects: Objects; log: OrderedLog; store: ChainStore; genesis: Uint8Array; clock: SlotClock;
+  {
+    objects,
+    log,
+    store,
+    genesis,
+    clock,
+  }: {
+    objects: Objects;
+    log: OrderedLog;
+    store: ChainStore;
+    genesis: Uint8Array;
+    clock: SlotClock;
   },
   tell: (text: string) => void,
 ): Promise<boolean> {
@@ -178,7 +195,7 @@ async function readChain(
   });
   const blocks: Uint8Array[] = [];
   const first = hex(nodeCrypto.sha256([ledger.genesis]));
-  for (let hash = hex(ledger.tip); hash !== first; ) {
+  for (let hash = hex(ledger.tip); hash !== first;) {
     const found = seen.get(hash);
     const block = found === undefined ? undefined : bytes.get(found.sequence);
     if (found === undefined || block === undefined || !isSigned(ledger, block)) return undefined;
@@ -203,13 +220,19 @@ const READ_MS = 600_000;
 async function readTo(log: OrderedLog, last: number, take: (entry: LogEntry) => void): Promise<void> {
   const head = await log.head();
   if (head < last)
-    throw new CliError(`the log ends at ${head}, the snapshot at ${last}`, 'ask who runs the servers', ExitCode.CheckFailed);
+    throw new CliError(
+      `the log ends at ${head}, the snapshot at ${last}`,
+      'ask who runs the servers',
+      ExitCode.CheckFailed,
+    );
   let timer: NodeJS.Timeout | undefined;
   let stop = async (): Promise<void> => {};
   try {
     await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(() => reject(new CliError('the log could not be read in time', 'try again', ExitCode.NoGateway)),
-        READ_MS);
+      timer = setTimeout(
+        () => reject(new CliError('the log could not be read in time', 'try again', ExitCode.NoGateway)),
+        READ_MS,
+      );
       stop = log.watch(1, (entry) => {
         if (entry.sequence > last) return;
         take(entry);

@@ -55,14 +55,16 @@ export function fleetView(fleet: Fleet, nowMs: number): FleetView {
     pool: chain.poolSize,
     unacknowledged: fleet.unacknowledged,
     blocks: { applied: chain.counts.blocks, own: chain.counts.ownBlocks },
-    peers: [...ledger.gateways()].filter(({ address }) => address !== fleet.producer).map((gateway) => ({
-      gateway: addressToken(gateway.address),
-      admitted: gateway.admitted !== 0,
-      strikes: gateway.strikes,
-      height: heads.latest.get(gateway.address)?.height ?? null,
-      differs: heads.differing.has(gateway.address),
-      skipped: Object.fromEntries(chain.counts.skipped.get(gateway.address) ?? []),
-    })),
+    peers: [...ledger.gateways()]
+      .filter(({ address }) => address !== fleet.producer)
+      .map((gateway) => ({
+        gateway: addressToken(gateway.address),
+        admitted: gateway.admitted !== 0,
+        strikes: gateway.strikes,
+        height: heads.latest.get(gateway.address)?.height ?? null,
+        differs: heads.differing.has(gateway.address),
+        skipped: Object.fromEntries(chain.counts.skipped.get(gateway.address) ?? []),
+      })),
     evidence: chain.counts.evidence.map(({ gateway, slot }) => ({ gateway: addressToken(gateway), slot })),
     alarm: chain.alarm ?? null,
     engine: fleet.engine,
@@ -80,19 +82,36 @@ export function fleetMetrics(view: FleetView): string {
   metric('height', 'gauge', 'Height of this gateway.', [['', view.height]]);
   metric('lag_entries', 'gauge', 'Entries of the block log not judged yet.', [['', view.lag]]);
   metric('pool_transactions', 'gauge', 'Transactions that wait.', [['', view.pool]]);
-  metric('unacknowledged_transactions', 'gauge', 'Own transactions the engine has not kept yet.',
-    [['', view.unacknowledged]]);
+  metric('unacknowledged_transactions', 'gauge', 'Own transactions the engine has not kept yet.', [
+    ['', view.unacknowledged],
+  ]);
   metric('blocks_total', 'counter', 'Blocks applied since the start.', [['', view.blocks.applied]]);
   metric('own_blocks_total', 'counter', 'Of these, written here.', [['', view.blocks.own]]);
   metric('evidence_total', 'counter', 'Proofs of two blocks for one slot seen.', [['', view.evidence.length]]);
   metric('alarm', 'gauge', '1 when this gateway has halted.', [['', view.alarm === null ? 0 : 1]]);
   metric('engine_replicas_current', 'gauge', 'Servers that hold the whole log.', [['', view.engine.current]]);
   const heard = view.peers.filter(({ height }) => height !== null);
-  metric('peer_height', 'gauge', 'Height that a peer last signed.', heard.map((peer) => [label(peer.gateway), peer.height!]));
-  metric('peer_differs', 'gauge', '1 when a peer signed another block or state.',
-    view.peers.map((peer) => [label(peer.gateway), Number(peer.differs)]));
-  metric('peer_skipped_total', 'counter', 'Entries of a peer that were no next block.', view.peers.map((peer) =>
-    [label(peer.gateway), Object.values(peer.skipped).reduce((sum, count) => sum + count, 0)]));
+  metric(
+    'peer_height',
+    'gauge',
+    'Height that a peer last signed.',
+    heard.map((peer) => [label(peer.gateway), peer.height!]),
+  );
+  metric(
+    'peer_differs',
+    'gauge',
+    '1 when a peer signed another block or state.',
+    view.peers.map((peer) => [label(peer.gateway), Number(peer.differs)]),
+  );
+  metric(
+    'peer_skipped_total',
+    'counter',
+    'Entries of a peer that were no next block.',
+    view.peers.map((peer) => [
+      label(peer.gateway),
+      Object.values(peer.skipped).reduce((sum, count) => sum + count, 0),
+    ]),
+  );
   return `${lines.join('\n')}\n`;
 }
 
@@ -103,7 +122,8 @@ export function fleetDoors(fleet: Fleet): Doors {
     reads: [
       { path: '/api/v1/fleet', parameters: [], answer: view },
       {
-        path: '/api/v1/fleet-metrics', parameters: [],
+        path: '/api/v1/fleet-metrics',
+        parameters: [],
         answer: () => ({ type: 'text/plain; version=0.0.4; charset=utf-8', chunks: [fleetMetrics(view())] }),
       },
     ],

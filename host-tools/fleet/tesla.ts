@@ -57,8 +57,11 @@ export class TeslaKeeper {
     const half = LENGTH / 2;
     const end = (Math.floor(slot / half) + 2) * half;
     const fields = {
-      address: this.address, owner, blockKey: ed25519PublicKey(this.blockSeed),
-      teslaAnchor: this.keyAt(slot, end), anchorSlot: slot,
+      address: this.address,
+      owner,
+      blockKey: ed25519PublicKey(this.blockSeed),
+      teslaAnchor: this.keyAt(slot, end),
+      anchorSlot: slot,
       nonce: account.nonce, // In steps, so that asking again gives the same bytes.
       validUntil: Math.ceil((this.ledger.height + 100) / 100) * 100,
     };
@@ -73,7 +76,9 @@ export class TeslaKeeper {
   }
 
   private make(end: number): Uint8Array[] {
-    const secret = createHmac('sha256', this.blockSeed).update(`fairhop leader draw ${end}`).update(this.ledger.ledgerId);
+    const secret = createHmac('sha256', this.blockSeed)
+      .update(`fairhop leader draw ${end}`)
+      .update(this.ledger.ledgerId);
     let key = new Uint8Array(secret.digest().subarray(0, 16));
     const kept: Uint8Array[] = [];
     for (let i = 0; i <= LENGTH; i++) {

@@ -29,6 +29,7 @@ import { Narrator } from './narrator.ts';
 import { checkRadio, setUpRadio } from './radio-setup.ts';
 import { findRadio, radioAt, type RadioBoard } from './radio-search.ts';
 import { LiveSource } from './source.ts';
+import type { Board } from '../virtual/board.ts';
 import { startVirtualMesh } from './virtual-mesh.ts';
 import { attachRadio, frameView, watchLine, type Watchers } from './watch-boards.ts';
 
@@ -59,6 +60,8 @@ export interface GatewayOptions extends ExportOptions {
 export interface RunningGateway {
   url: string;
   height(): number;
+  /** The virtual mesh around it, in the order of its members; empty where boards are real. */
+  boards: Board[];
   /** Resolves with the error that ended it: a disk that is full, a store that failed. */
   failed: Promise<unknown>;
   stop(): Promise<void>;
@@ -151,12 +154,13 @@ async function compose(
   let fail = (_error: unknown): void => {};
   const failed = new Promise<unknown>((resolve) => (fail = resolve));
   const watchers: Watchers = { desk, gateway, source, narrator, watch, nameOf, fail };
-  own.path = await bringUpBoards(options, chain, radio, closers, watchers, trace, air);
+  const up = await bringUpBoards(options, chain, radio, closers, watchers, trace, air);
+  own.path = up.path;
   closers.push(await attachRadio(own.path, watchers));
   signal.throwIfAborted();
   print(`page and API: ${http.url}    Ctrl-C stops; the next start continues the same chain`);
   closers.push(runClock(watchers, print));
-  return { url: http.url, height: () => desk.ledger.height, failed, stop };
+  return { url: http.url, height: () => desk.ledger.height, boards: up.boards, failed, stop };
 }
 
 /** From the start of this run to its end. Returns the way to end it. */
@@ -195,7 +199,7 @@ function gatewayOf(desk: Desk, chain: Chain, nameOf: (address: number) => string
   return new Gateway({ address, chain, store, end, keys, nameOf, pathOf });
 }
 
-/** Makes what members lack (chequebooks, joins) and brings the boards up. Returns the port of the gateway's own. */
+/** Makes what members lack (chequebooks, joins) and brings the boards up. Returns the gateway's own port, and the virtual ones. */
 async function bringUpBoards(
   options: GatewayOptions,
   chain: Chain,
@@ -204,7 +208,7 @@ async function bringUpBoards(
   watchers: Watchers,
   trace: AirTrace,
   air: Air | undefined,
-): Promise<string> {
+): Promise<{ path: string; boards: Board[] }> {
   const { print } = options;
   const { desk } = watchers;
   const missing = desk.members.filter(({ address }) => !desk.hasJoined(address));
@@ -219,7 +223,7 @@ async function bringUpBoards(
     print(`radio board on ${radio.path}${radio.settings === undefined ? ': new, writing its settings' : ''}`);
     const own = identities.find(({ address }) => address === desk.founding.gatewayAddress);
     await setUpRadio(desk, radio, own, (text) => print(`  ${text}`));
-    return radio.path;
+    return { path: radio.path, boards: [] };
   }
   return startMesh(options, identities, closers, watchers, trace, air);
 }
@@ -231,7 +235,7 @@ async function startMesh(
   watchers: Watchers,
   trace: AirTrace,
   air: Air | undefined,
-): Promise<string> {
+): Promise<{ path: string; boards: Board[] }> {
   const { print, engine, interpreter, readingS, loss, signal } = options;
   const { desk, gateway, source } = watchers;
   const boards = `${desk.members.length} boards (engine ${engine})`;
@@ -256,7 +260,7 @@ async function startMesh(
   closers.push(() => mesh.close());
   air?.listen((frame) => mesh.ether.inject(0, frame, WIRE_RSSI_DBM, WIRE_SNR_DB));
   source.place(mesh.positions);
-  return mesh.portPath;
+  return { path: mesh.portPath, boards: mesh.boards };
 }
 
 /** Blocks and messages several times a second, one line of text at most a second. Returns the way to stop. */

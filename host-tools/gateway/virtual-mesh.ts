@@ -48,6 +48,8 @@ export interface VirtualMesh {
   portPath: string;
   positions: Position[];
   ether: Ether;
+  /** In the order of the members. */
+  boards: Board[];
   close(): Promise<void>;
 }
 
@@ -108,7 +110,7 @@ export async function startVirtualMesh(options: VirtualMeshOptions): Promise<Vir
     throw error;
   }
   options.signal.removeEventListener('abort', hurry);
-  return { portPath: pty.path, positions, ether, close: closeAll };
+  return { portPath: pty.path, positions, ether, boards, close: closeAll };
 }
 
 /** Side by side: a real interpreter takes its files at the pace of a serial port. */

@@ -159,6 +159,9 @@ describe('--json', { concurrency: false }, () => {
     await json(['node', 'name', payer, ...at]);
     await json(['node', 'home', payer, hex(GATEWAY), ...at]);
     await json(['node', 'unvouch', payer, ...at]);
+    // What it prints for a fleet is held to its form where there is one (test/fleet).
+    await refused(['fleet', 'status', '--http', 'http://127.0.0.1:9'], 11);
+    seen.add('fleet status');
     await refused(['balance', 'nobody', ...at], 2);
     await refused(['params', ...data, '--http', 'http://127.0.0.1:9'], 11);
     assert.equal(world.ledger.totals().conserved, true);
