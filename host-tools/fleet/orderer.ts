@@ -1,5 +1,5 @@
-// A fleet as the gateway's orderer (../gateway/orderer.ts): finds or founds the ledger, joins it, brings the chain up to
-// the others', and keeps snapshots, chequebooks and the way of frames going. `fairhop up --fleet` makes one.
+// A fleet as the gateway's orderer (../gateway/orderer.ts): finds or founds the ledger, joins it, brings the chain up
+// to the others', and keeps snapshots, chequebooks and the way of frames going. `fairhop up --fleet` makes one.
 import type { NatsConnection } from '@nats-io/transport-node';
 import { CliError, ExitCode } from '../cli/cli-error.ts';
 import { ed25519PublicKey } from '../crypto/index.ts';

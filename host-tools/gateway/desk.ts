@@ -117,7 +117,8 @@ function foundingOf(genesis: Uint8Array, { owner, block }: SecretsByName, guest:
   if (founder === undefined ? !guest : Buffer.compare(ed25519PublicKey(owner), founder.key) !== 0)
     throw new StoreError('the keystore and the chain belong to different ledgers', RESTORE);
   const ledgerId = ledgerIdOf(nodeCrypto, genesis);
-  return { genesis, params, ledgerId, ownerSeed: owner, blockSeed: block, gatewayAddress: gateway?.address ?? addressOfKey(blockKey) };
+  const gatewayAddress = gateway?.address ?? addressOfKey(blockKey);
+  return { genesis, params, ledgerId, ownerSeed: owner, blockSeed: block, gatewayAddress };
 }
 
 /** An open data directory. */

@@ -1,5 +1,5 @@
-// Who orders the blocks: this gateway alone, which is the default and needs nothing, or a fleet (../fleet), handed in by
-// the command. run.ts asks only these questions and knows no engine.
+// Who orders the blocks: this gateway alone, which is the default and needs nothing, or a fleet (../fleet), handed in
+// by the command. run.ts asks only these questions and knows no engine.
 import { ChainService, type Chain } from './chain-service.ts';
 import type { Desk } from './desk.ts';
 import { openDesk, signBlock } from './desk.ts';

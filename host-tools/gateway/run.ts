@@ -199,7 +199,10 @@ function gatewayOf(desk: Desk, chain: Chain, nameOf: (address: number) => string
   return new Gateway({ address, chain, store, end, keys, nameOf, pathOf });
 }
 
-/** Makes what members lack (chequebooks, joins) and brings the boards up. Returns the gateway's own port, and the virtual ones. */
+/**
+ * Makes what members lack (chequebooks, joins) and brings the boards up.
+ * Returns the gateway's own port, and the virtual ones.
+ */
 async function bringUpBoards(
   options: GatewayOptions,
   chain: Chain,

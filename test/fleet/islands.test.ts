@@ -34,6 +34,38 @@ async function get<T>({ url }: RunningGateway, path: string): Promise<T> {
   return (await (await fetch(`${url}${path}`)).json()) as T;
 }
 
+const nodes = (gateway: RunningGateway): Promise<LedgerNodeView[]> => get(gateway, '/api/v1/nodes?limit=100');
+
+function startIsland(
+  directory: string,
+  founding: string,
+  cluster: NatsCluster,
+  said: string[],
+): Promise<RunningGateway> {
+  const print = (line: string): void => void said.push(line);
+  return startGateway({
+    directory,
+    host: '127.0.0.1',
+    port: 0,
+    boards: BOARDS,
+    engine: 'vm',
+    interpreter: '',
+    readingS: 3600,
+    loss: 0,
+    usbPorts: async () => [],
+    signal: new AbortController().signal,
+    print,
+    orderer: new FleetOrderer({ servers: cluster.urls, snapshotEvery: 10, founding }, print),
+  });
+}
+
+/** Every JSON line of the board beside the gateway's own. */
+function onLines(gateway: RunningGateway, take: (line: Line) => void): void {
+  gateway.boards[1]!.onLine((line) => {
+    if (line.startsWith('{')) take(JSON.parse(line) as Line);
+  });
+}
+
 async function until(what: string, good: () => Promise<boolean> | boolean, withinMs = 180_000): Promise<void> {
   for (const deadline = Date.now() + withinMs; !(await good()); await pause(200))
     if (Date.now() > deadline) throw new Error(`never: ${what}`);
@@ -54,24 +86,7 @@ test('a packet crosses from island to island and its carriers are paid', { skip:
   const founding = join(scratch, 'founding.json');
   const file = foundFleet(directories.map(cardOf), 'desk', Math.floor(Date.now() / 1000));
   writeFileSync(founding, JSON.stringify(file));
-  const start = async (directory: string): Promise<RunningGateway> => {
-    const print = (line: string): void => void said.push(line);
-    return startGateway({
-      directory,
-      host: '127.0.0.1',
-      port: 0,
-      boards: BOARDS,
-      engine: 'vm',
-      interpreter: '',
-      readingS: 3600,
-      loss: 0,
-      usbPorts: async () => [],
-      signal: new AbortController().signal,
-      print,
-      orderer: new FleetOrderer({ servers: cluster.urls, snapshotEvery: 10, founding }, print),
-    });
-  };
-  const nodes = (gateway: RunningGateway): Promise<LedgerNodeView[]> => get(gateway, '/api/v1/nodes?limit=100');
+  const start = (directory: string): Promise<RunningGateway> => startIsland(directory, founding, cluster, said);
   running.push(...(await Promise.all(directories.map(start))));
   for (const gateway of running)
     await until('all boards on the ledger of both', async () => (await nodes(gateway)).length === 2 * BOARDS);
@@ -90,15 +105,10 @@ test('a packet crosses from island to island and its carriers are paid', { skip:
   )!.address;
 
   const [arrived, receipts]: [string[], number[]] = [[], []];
-  const linesOf = (gateway: RunningGateway, take: (line: Line) => void): void => {
-    gateway.boards[1]!.onLine((line) => {
-      if (line.startsWith('{')) take(JSON.parse(line) as Line);
-    });
-  };
-  linesOf(there, ({ t: kind, src, data }) => {
+  onLines(there, ({ t: kind, src, data }) => {
     if (kind === 'message' && src === parseInt(sender, 16)) arrived.push(Buffer.from(data!, 'base64').toString());
   });
-  linesOf(here, ({ t: kind, note, who }) => {
+  onLines(here, ({ t: kind, note, who }) => {
     if (kind === 'note' && note === Note.RECEIPT && who === parseInt(target, 16)) receipts.push(who);
   });
   const client = new PacketClient(here.boards[1]!.console);
