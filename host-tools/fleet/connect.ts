@@ -87,6 +87,8 @@ export async function connectFleet(address: FleetAddress, name: string): Promise
     reconnectTimeWait: RECONNECT_MS,
     reconnectJitter: RECONNECT_MS,
     maxReconnectAttempts: -1,
+    // What servers tell of each other are addresses as they see them; ours are those that were given.
+    ignoreClusterUpdates: true,
     pingInterval: PING_MS,
     maxPingOut: 3,
     ...(address.credentials !== undefined && identity(address.credentials)),

@@ -20,11 +20,20 @@ const READ_AHEAD = 64;
 const EXPIRES_MS = 5000;
 const HEARTBEAT_MS = 1000;
 const ANSWER_MS = 3000;
+const STALL_MS = 2000;
 const RETRY_MS = 100;
 const RETRY_MS_MAX = 1000;
 
 export class LogClosed extends Error {
   override readonly name = 'LogClosed';
+}
+
+interface Reader {
+  /** Sequence of the entry that is handed over next. */
+  next: number;
+  stopped: boolean;
+  /** Ends the present consumer. */
+  end(): void;
 }
 
 export class NatsLog implements OrderedLog {
@@ -80,40 +89,56 @@ export class NatsLog implements OrderedLog {
   }
 
   watch(from: number, take: (entry: LogEntry) => void | Promise<void>): () => Promise<void> {
-    let stopped = false;
-    let end = (): void => {};
-    const reading = (async () => {
-      for (let next = from; !stopped;) {
-        try {
-          const consumer = await this.js.consumers.get(this.stream, {
-            deliver_policy: DeliverPolicy.StartSequence,
-            opt_start_seq: next,
-          });
-          const messages = await consumer.consume({
-            max_messages: READ_AHEAD,
-            expires: EXPIRES_MS,
-            idle_heartbeat: HEARTBEAT_MS,
-          });
-          end = () => messages.stop();
-          if (stopped) end();
-          for await (const message of messages) {
-            if (stopped || message.seq > next) break;
-            if (message.seq < next) continue;
-            await take(entryOf(message));
-            next = message.seq + 1;
-          }
-        } catch {
-          // No leader, no connection, or the consumer went with its server: a new one goes on where this one was.
-        }
-        if (!stopped) await pause(RETRY_MS);
-        if (this.connection.isClosed()) return;
-      }
-    })();
+    const reader = { next: from, stopped: false, end: () => {} };
+    const reading = this.readOn(reader, take);
+    const watching = setInterval(() => void this.lookAfter(reader), STALL_MS);
     return async () => {
-      stopped = true;
-      end();
-      await Promise.race([reading, pause(2 * ANSWER_MS)]);
+      reader.stopped = true;
+      clearInterval(watching);
+      reader.end();
+      await Promise.race([reading, pause(2 * ANSWER_MS, undefined, { ref: false })]);
     };
+  }
+
+  /** One ordered consumer after another: each ends with its server, and the next goes on where it was. */
+  private async readOn(reader: Reader, take: (entry: LogEntry) => void | Promise<void>): Promise<void> {
+    while (!reader.stopped && !this.connection.isClosed()) {
+      try {
+        const consumer = await this.js.consumers.get(this.stream, {
+          deliver_policy: DeliverPolicy.StartSequence,
+          opt_start_seq: reader.next,
+        });
+        const messages = await consumer.consume({
+          max_messages: READ_AHEAD,
+          expires: EXPIRES_MS,
+          idle_heartbeat: HEARTBEAT_MS,
+        });
+        reader.end = () => messages.stop();
+        if (reader.stopped) return reader.end();
+        for await (const message of messages) {
+          if (reader.stopped || message.seq > reader.next) break;
+          if (message.seq < reader.next) continue;
+          await take(entryOf(message));
+          reader.next++;
+        }
+        messages.stop();
+      } catch {
+        // No leader, or no connection: asked again below.
+      }
+      await pause(RETRY_MS);
+    }
+  }
+
+  /** A consumer can wait for ever for a server that died: when the log has more and nothing comes, it is let go. */
+  private async lookAfter(reader: Reader): Promise<void> {
+    const before = reader.next;
+    try {
+      if ((await this.head()) < before) return;
+      await pause(STALL_MS);
+      if (reader.next === before && !reader.stopped) reader.end();
+    } catch {
+      // The engine does not answer: nothing could be read either.
+    }
   }
 
   async health(): Promise<LogHealth> {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetWorld } from './fleet-world.ts';
-import { NatsCluster, NO_NATS } from './nats-cluster.ts';
+import { LocalCluster, NO_NATS } from '../../host-tools/fleet/local-cluster.ts';
 
 test('five gateways agree on one chain, whoever writes and whoever submits', { skip: NO_NATS }, async () => {
-  const cluster = await NatsCluster.start();
+  const cluster = await LocalCluster.start();
   try {
     const world = await FleetWorld.start(cluster, 5);
     try {

@@ -22,7 +22,7 @@ import {
   type GenesisParams,
 } from '../../host-tools/ledger/index.ts';
 import { checkInvariants, person, TestBook, type Person } from '../ledger/fixture.ts';
-import type { NatsCluster } from './nats-cluster.ts';
+import type { LocalCluster } from '../../host-tools/fleet/local-cluster.ts';
 
 export const FIRST_GATEWAY = 0x10000001;
 const TICK_MS = 50;
@@ -67,6 +67,7 @@ export class Member {
   /** Time of application by height. */
   readonly appliedMs = new Map<number, number>();
   private ticking: NodeJS.Timeout | undefined;
+  private up = false;
 
   constructor(
     readonly index: number,
@@ -93,6 +94,7 @@ export class Member {
       ...(this.clock !== undefined && { clock: this.clock }),
     });
     this.ticking = setInterval(() => this.tick(), TICK_MS);
+    this.up = true;
     return this;
   }
 
@@ -110,8 +112,20 @@ export class Member {
   }
 
   async stop(): Promise<void> {
+    if (!this.up) return;
+    this.up = false;
     clearInterval(this.ticking);
     await this.fleet.close();
+    await this.store.close();
+  }
+
+  /** As after kill -9: what was not on the disk or with the engine is gone, nobody was told. */
+  async vanish(): Promise<void> {
+    this.up = false;
+    clearInterval(this.ticking);
+    this.connection.close().catch(() => undefined);
+    this.fleet.chain.ownBlock = () => undefined;
+    await this.fleet.close(0);
     await this.store.close();
   }
 
@@ -125,7 +139,7 @@ export class FleetWorld {
   readonly ledgerId: Uint8Array;
 
   constructor(
-    readonly cluster: NatsCluster,
+    readonly cluster: LocalCluster,
     readonly genesis: Uint8Array,
   ) {
     this.ledgerId = ledgerIdOf(nodeCrypto, genesis);
@@ -133,7 +147,7 @@ export class FleetWorld {
 
   /** Streams, and so many of the genesis' gateways. */
   static async start(
-    cluster: NatsCluster,
+    cluster: LocalCluster,
     gateways: number,
     genesis = fleetGenesis(gateways),
   ): Promise<FleetWorld> {

@@ -21,7 +21,7 @@ import {
   type BlockHeader,
 } from '../../host-tools/ledger/index.ts';
 import { fleetGenesis, FleetWorld, Member } from './fleet-world.ts';
-import { NatsCluster, NO_NATS } from './nats-cluster.ts';
+import { LocalCluster, NO_NATS } from '../../host-tools/fleet/local-cluster.ts';
 
 const SLOT_MS = 500;
 const clock = fastClock(1000, Date.now(), SLOT_MS);
@@ -31,13 +31,13 @@ const NODES = [0x20000001, 0x20000002];
 const refusal = (code: BlockCode): string => `block: ${blockCodeText(code)}`;
 
 describe('a hostile gateway', { skip: NO_NATS }, () => {
-  let cluster: NatsCluster;
+  let cluster: LocalCluster;
   let world: FleetWorld;
   let honest: Member[];
   let hostile: Member;
 
   before(async () => {
-    cluster = await NatsCluster.start({ servers: 1 });
+    cluster = await LocalCluster.start({ servers: 1 });
     const genesis = fleetGenesis(HONEST + 1);
     world = await FleetWorld.start(cluster, 0, genesis);
     for (let i = 0; i <= HONEST; i++) world.members.push(await new Member(i, genesis, clock).start(cluster.urls));

@@ -17,7 +17,7 @@ import type { Status } from '../../host-tools/gateway/view.ts';
 import { PacketClient } from '../../host-tools/serial/packet-protocol.ts';
 import { mismatch } from '../gateway/http/json-schema.ts';
 import { JSON_OUTPUT } from '../cli/json-schemas.ts';
-import { NatsCluster, NO_NATS } from './nats-cluster.ts';
+import { LocalCluster, NO_NATS } from '../../host-tools/fleet/local-cluster.ts';
 
 const BOARDS = 2;
 const PACKETS = 12;
@@ -39,7 +39,7 @@ const nodes = (gateway: RunningGateway): Promise<LedgerNodeView[]> => get(gatewa
 function startIsland(
   directory: string,
   founding: string,
-  cluster: NatsCluster,
+  cluster: LocalCluster,
   said: string[],
 ): Promise<RunningGateway> {
   const print = (line: string): void => void said.push(line);
@@ -73,7 +73,7 @@ async function until(what: string, good: () => Promise<boolean> | boolean, withi
 
 test('a packet crosses from island to island and its carriers are paid', { skip: NO_NATS }, async (t) => {
   const scratch = mkdtempSync(join(tmpdir(), 'fairhop-islands-'));
-  const cluster = await NatsCluster.start({ servers: 1 });
+  const cluster = await LocalCluster.start({ servers: 1 });
   const running: RunningGateway[] = [];
   const said: string[] = [];
   t.after(async () => {

@@ -1,5 +1,5 @@
-// A real NATS JetStream cluster on 127.0.0.1 for the tests: servers as child processes in a temporary directory, ended
-// by process id. Debian's package nats-server is enough.
+// A real NATS JetStream cluster on 127.0.0.1 for tests and benchmarks: servers as child processes in a temporary
+// directory, ended by process id. Debian's package nats-server is enough.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -37,7 +37,7 @@ export interface ClusterOptions {
   extra?: string;
 }
 
-export class NatsCluster {
+export class LocalCluster {
   private readonly children: (ChildProcess | undefined)[] = [];
 
   private constructor(
@@ -47,10 +47,10 @@ export class NatsCluster {
     private readonly extra: string,
   ) {}
 
-  static async start({ servers = 3, extra = '' }: ClusterOptions = {}): Promise<NatsCluster> {
+  static async start({ servers = 3, extra = '' }: ClusterOptions = {}): Promise<LocalCluster> {
     const ports = await freePorts(2 * servers);
     const directory = mkdtempSync(join(tmpdir(), 'fairhop-nats-'));
-    const cluster = new NatsCluster(directory, ports.slice(0, servers), ports.slice(servers), extra);
+    const cluster = new LocalCluster(directory, ports.slice(0, servers), ports.slice(servers), extra);
     for (let i = 0; i < servers; i++) cluster.startServer(i);
     return cluster;
   }
