@@ -1,10 +1,12 @@
 // The bench groups by name, and the pages of docs/ that some of them write. A new group is one line here.
 import type { Figure } from './figure.ts';
+import { NO_NATS } from '../fleet/local-cluster.ts';
 import { devicePage, deviceFigures } from './device.ts';
 import { frames, framesPage } from './frame-table.ts';
 import { benchChain } from './chain.ts';
 import { benchLedger } from './ledger.ts';
 import { ledgerPage } from './ledger-page.ts';
+import { benchFleet } from './fleet.ts';
 import { overhead } from './overhead.ts';
 
 export interface Group {
@@ -50,5 +52,11 @@ export const GROUPS: Group[] = [
     about: 'a chain of a million claims, made and verified (minutes; only when asked for)',
     possible: () => false,
     run: benchChain,
+  { name: 'ledger', about: 'claims, replay, proofs and hashing (some minutes)', possible: always, run: benchLedger },
+  {
+    name: 'fleet',
+    about: 'claims, latency and failover through a NATS cluster on this computer (a minute)',
+    possible: () => NO_NATS === false,
+    run: benchFleet,
   },
 ];

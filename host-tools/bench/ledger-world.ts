@@ -35,7 +35,7 @@ export interface LargeLedger {
 function nodeRecord(address: number, owner: Uint8Array): Node {
   const linkKey = nodeCrypto.sha256([new Uint8Array([1]), new Uint8Array(Uint32Array.of(address).buffer)]);
   return {
-    ...blankNode(address), balance: RICH, owner, guarantor: owner, linkKey, bookRoot: linkKey.slice(), generation: 1,
+    ...blankNode(address), line: RICH, owner, guarantor: owner, linkKey, bookRoot: linkKey.slice(), generation: 1,
     home: HOME, community: 16, joined: 1,
   };
 }
