@@ -44,6 +44,7 @@ async function gateways(cluster: LocalCluster, large: LargeLedger, clock: SlotCl
   for (let i = 0; i <= VERIFIERS; i++) {
     const directory = mkdtempSync(join(tmpdir(), 'fairhop-bench-'));
     const store = ChainStore.over(LmdbStore.open(directory));
+    store.create(DEPS, large.genesis);
     const ledger = Ledger.load(DEPS, large);
     const connection = await connectFleet({ servers: cluster.urls }, `bench ${i}`);
     const producer = i === 0 ? HOME : HOME + i;
@@ -97,6 +98,7 @@ async function rawAppends(cluster: LocalCluster): Promise<number> {
 async function embedded(large: LargeLedger): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'fairhop-bench-'));
   const store = ChainStore.over(LmdbStore.open(directory));
+  store.create(DEPS, large.genesis);
   const ledger = Ledger.load(DEPS, large);
   const sinceMs = performance.now();
   for (let i = 0; i < BLOCKS; i++) {

@@ -52,7 +52,7 @@ export const GROUPS: Group[] = [
     about: 'a chain of a million claims, made and verified (minutes; only when asked for)',
     possible: () => false,
     run: benchChain,
-  { name: 'ledger', about: 'claims, replay, proofs and hashing (some minutes)', possible: always, run: benchLedger },
+  },
   {
     name: 'fleet',
     about: 'claims, latency and failover through a NATS cluster on this computer (a minute)',

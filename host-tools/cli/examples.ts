@@ -33,6 +33,7 @@ export const EXAMPLES: Record<string, readonly string[]> = {
   'fleet card': ['fairhop fleet card > mine.json', 'fairhop fleet card --data elsewhere'],
   'fleet found': ['fairhop fleet found a.json b.json c.json --output founding.json --profile village'],
   'fleet key': ['fairhop fleet key --output gateway.nk'],
+  'fleet access': ['fairhop fleet access founding.json --admin UDADMIN --gateway 3a7f0001=UDGATEWAY > access.conf'],
   'fleet prepare': ['fairhop fleet prepare founding.json --fleet nats://10.0.0.1,nats://10.0.0.2 --fleet-key admin.nk'],
   'chain verify': ['fairhop chain verify', 'fairhop chain verify --data elsewhere --json'],
   'chain stats': ['fairhop chain stats', 'fairhop chain stats --json'],

@@ -33,6 +33,13 @@ export function register(program: Command): void {
     .requiredOption('--output <file>', 'where the seed goes; the public key is printed')
     .action(key);
   fleet
+    .command('access')
+    .description('print the permissions of administrator and gateways for nats-server')
+    .argument('<founding>', 'file of `fairhop fleet found`')
+    .requiredOption('--admin <key>', "the administrator's public nkey")
+    .requiredOption('--gateway <address=key...>', "a gateway's address and public nkey")
+    .action(access);
+  fleet
     .command('prepare')
     .description("make the ledger's streams in the cluster, as its administrator")
     .argument('<founding>', 'file of `fairhop fleet found`')
@@ -157,4 +164,20 @@ function prepare(path: string, flags: { fleet: string; fleetKey?: string; fleetT
     }
     console.log('the streams are there');
   });
+}
+
+async function access(path: string, flags: { admin: string; gateway: string[] }): Promise<void> {
+  const { accessLines } = await import('../fleet/access.ts');
+  const { ledgerIdOfFile, readFounding } = await import('../fleet/founding.ts');
+  const gateways = flags.gateway.map((text) => {
+    const match = /^([0-9a-f]{8})=(U[A-Z2-7]{55})$/.exec(text);
+    if (match === null || !/^U[A-Z2-7]{55}$/.test(flags.admin))
+      throw new CliError(
+        `${text} is no ADDRESS=KEY`,
+        'such as 3a7f0001=UD...: `fairhop fleet key` makes keys',
+        ExitCode.Usage,
+      );
+    return { address: parseInt(match[1]!, 16), publicKey: match[2]! };
+  });
+  process.stdout.write(accessLines(ledgerIdOfFile(readFounding(path)), flags.admin, gateways));
 }

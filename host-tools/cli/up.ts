@@ -62,7 +62,6 @@ export function register(program: Command): void {
     .option('--loss <share>', 'share of virtual frames lost besides collisions', '0')
     .option('--webhook <url>', 'send every packet there, as JSON by POST')
     .option('--mqtt <url>', 'send packets and states to a broker, with Home Assistant discovery')
-    .option('--fleet <servers>', 'let a NATS cluster order the blocks of many gateways: nats://a,nats://b (docs/fleet.md)')
     .option('--fleet <servers>', 'many gateways, one ledger: blocks ordered by these NATS servers (docs/fleet.md)')
     .addOption(
       new Option('--fleet-key <file>', 'nkey seed or JWT credentials of this gateway').env('FAIRHOP_FLEET_KEY'),

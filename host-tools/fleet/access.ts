@@ -26,8 +26,14 @@ function gatewayLines(ledgerId: Uint8Array, { publicKey, address }: GatewayAcces
   const own = (['block', 'tx', 'head', 'air'] as const).map((kind) => names.subject(kind, address));
   const bucket = `OBJ_${names.bucket}`;
   const publish = [
-    ...own, `$O.${names.bucket}.>`, '$JS.ACK.>', '$JS.FC.>', '$JS.API.INFO', '$JS.API.STREAM.NAMES',
-    ...apiSubjects([names.blocks, names.pool, names.heads, bucket]), `$JS.API.STREAM.PURGE.${bucket}`,
+    ...own,
+    `$O.${names.bucket}.>`,
+    '$JS.ACK.>',
+    '$JS.FC.>',
+    '$JS.API.INFO',
+    '$JS.API.STREAM.NAMES',
+    ...apiSubjects([names.blocks, names.pool, names.heads, bucket]),
+    `$JS.API.STREAM.PURGE.${bucket}`,
   ];
   const subscribe = ['_INBOX.>', names.all('head'), names.all('air')];
   const list = (subjects: string[]): string => subjects.map((subject) => `"${subject}"`).join(', ');

@@ -8,7 +8,7 @@ import { LEDGER_DEPS } from '../gateway/chain-service.ts';
 import type { ChainStore } from '../gateway/store/index.ts';
 import { bodyHash } from '../ledger/block.ts';
 import { blockHash, decodeBlock, headerMessage, Ledger } from '../ledger/index.ts';
-import { positionNote, storedPosition } from './fleet-chain.ts';
+import { positionNote } from './fleet-chain.ts';
 import { Judge, type Position } from './judge.ts';
 import type { LogEntry, OrderedLog } from './ordered-log.ts';
 import { rankStartMs, type SlotClock } from './slot-clock.ts';
@@ -34,10 +34,9 @@ function lengthPrefixed(bytes: Uint8Array): Uint8Array[] {
   return [length, bytes];
 }
 
-/** Head (position and tip), then key and value of every record, each with its length in front. */
+/** Head (the block), then key and value of every record, each with its length in front. */
 function* partsOf(store: ChainStore, height: number): Iterable<Uint8Array> {
-  const head = { version: 1, position: storedPosition(store), tip: store.block(height)! };
-  yield* lengthPrefixed(new Uint8Array(pack(head)));
+  yield* lengthPrefixed(new Uint8Array(pack({ version: 1, tip: store.block(height)! })));
   for (const [key, value] of store.records()) {
     yield* lengthPrefixed(key);
     yield* lengthPrefixed(value);
@@ -57,9 +56,13 @@ function* chunksOf(parts: Iterable<Uint8Array>): Iterable<Uint8Array> {
   yield Buffer.concat(waiting);
 }
 
-/** Puts the store's present state into the bucket and drops older ones. One read transaction: blocks may go on. */
-export async function putSnapshot(objects: Objects, store: ChainStore): Promise<string> {
-  const height = store.height();
+/**
+ * Puts the store's last checkpoint into the bucket and drops older ones; undefined before the first. One read
+ * transaction: blocks may go on.
+ */
+export async function putSnapshot(objects: Objects, store: ChainStore): Promise<string | undefined> {
+  const height = store.checkpoint();
+  if (height === 0) return undefined;
   const name = `snapshot-${String(height).padStart(10, '0')}`;
   const chunks = chunksOf(partsOf(store, height))[Symbol.iterator]();
   await objects.put(
@@ -88,7 +91,6 @@ export async function snapshotNames(objects: Objects): Promise<string[]> {
 }
 
 interface Snapshot {
-  position: Position;
   tip: Uint8Array;
   records: [key: Uint8Array, value: Uint8Array][];
 }
@@ -102,11 +104,11 @@ async function getSnapshot(objects: Objects, name: string): Promise<Snapshot | u
   const items = [...itemsOf(Buffer.concat(pieces))];
   const head = items.shift();
   if (head === undefined || head.length > HEAD_BYTES_MAX || items.length % 2 !== 0) return undefined;
-  const { version, position, tip } = unpack(Buffer.from(head)) as { version: number } & Snapshot;
-  if (version !== 1 || !(tip instanceof Uint8Array) || !Number.isSafeInteger(position?.sequence)) return undefined;
+  const { version, tip } = unpack(Buffer.from(head)) as { version: number } & Snapshot;
+  if (version !== 1 || !(tip instanceof Uint8Array)) return undefined;
   const records: Snapshot['records'] = [];
   for (let i = 0; i < items.length; i += 2) records.push([items[i]!, items[i + 1]!]);
-  return { position, tip: new Uint8Array(tip), records };
+  return { tip: new Uint8Array(tip), records };
 }
 
 function* itemsOf(bytes: Buffer): Iterable<Uint8Array> {
@@ -179,23 +181,24 @@ async function readChain(
   snapshot: Snapshot,
   clock: SlotClock,
 ): Promise<{ blocks: Uint8Array[]; position: Position } | undefined> {
-  const last = snapshot.position.sequence;
+  const tip = hex(ledger.tip);
   const judge = new Judge(ledger, clock);
   const seen = new Map<string, Seen>();
   const bytes = new Map<number, Uint8Array>();
-  await readTo(log, last, (entry) => {
+  await readWhile(log, (entry) => {
     judge.admit(entry);
     const block = decodeBlock(entry.bytes);
-    if (block === undefined || block.header.producer !== entry.author) return;
-    if (entry.stampMs < rankStartMs(clock, block.header.slot, block.header.rank)) return;
+    if (block === undefined || block.header.producer !== entry.author) return true;
+    if (entry.stampMs < rankStartMs(clock, block.header.slot, block.header.rank)) return true;
     const hash = hex(blockHash(nodeCrypto, block.headerBytes));
-    if (seen.has(hash)) return;
+    if (seen.has(hash)) return true;
     seen.set(hash, { sequence: entry.sequence, parent: hex(block.header.parent) });
     bytes.set(entry.sequence, entry.bytes);
+    return hash !== tip;
   });
   const blocks: Uint8Array[] = [];
   const first = hex(nodeCrypto.sha256([ledger.genesis]));
-  for (let hash = hex(ledger.tip); hash !== first;) {
+  for (let hash = tip; hash !== first;) {
     const found = seen.get(hash);
     const block = found === undefined ? undefined : bytes.get(found.sequence);
     if (found === undefined || block === undefined || !isSigned(ledger, block)) return undefined;
@@ -216,27 +219,21 @@ function isSigned(ledger: Ledger, bytes: Uint8Array): boolean {
 
 const READ_MS = 600_000;
 
-/** Entries 1 to `last`. Rejects when the log ends before. */
-async function readTo(log: OrderedLog, last: number, take: (entry: LogEntry) => void): Promise<void> {
+/** Entries from the first on, until `more` says that it has seen enough or the log's present end. */
+async function readWhile(log: OrderedLog, more: (entry: LogEntry) => boolean): Promise<void> {
   const head = await log.head();
-  if (head < last)
-    throw new CliError(
-      `the log ends at ${head}, the snapshot at ${last}`,
-      'ask who runs the servers',
-      ExitCode.CheckFailed,
-    );
   let timer: NodeJS.Timeout | undefined;
   let stop = async (): Promise<void> => {};
+  let enough = head === 0;
   try {
     await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(
-        () => reject(new CliError('the log could not be read in time', 'try again', ExitCode.NoGateway)),
-        READ_MS,
-      );
+      const late = new CliError('the log could not be read in time', 'try again', ExitCode.NoGateway);
+      timer = setTimeout(() => reject(late), READ_MS);
+      if (enough) resolve();
       stop = log.watch(1, (entry) => {
-        if (entry.sequence > last) return;
-        take(entry);
-        if (entry.sequence === last) resolve();
+        if (enough) return;
+        enough = !more(entry) || entry.sequence >= head;
+        if (enough) resolve();
       });
     });
   } finally {

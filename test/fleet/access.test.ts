@@ -29,10 +29,13 @@ test('a gateway writes to its own subjects only; a stranger does nothing', { ski
   const genesis = fleetGenesis(2);
   const ledgerId = ledgerIdOf(nodeCrypto, genesis);
   const gateways = [one, two].map(({ publicKey }, i) => ({ publicKey, address: FIRST_GATEWAY + i }));
-  const cluster = await LocalCluster.start({ servers: 1, extra: accessLines(ledgerId, admin.publicKey, gateways) });
+  const cluster = await LocalCluster.start({
+    servers: 1,
+    extra: accessLines(ledgerId, admin.publicKey, gateways),
+  });
   t.after(() => cluster.stop());
   const servers = cluster.urls;
-  for (const deadline = Date.now() + 20_000; ; )
+  for (const deadline = Date.now() + 20_000; ;)
     try {
       const connection = await connectFleet({ servers, credentials: admin.file }, 'administrator');
       await prepareStreams(connection, genesis);
@@ -49,7 +52,10 @@ test('a gateway writes to its own subjects only; a stranger does nothing', { ski
   await openBucket(connection, ledgerId);
   const js = jetstream(connection, { timeout: 1000 });
   await js.publish(names.subject('block', FIRST_GATEWAY), new Uint8Array(8));
-  await assert.rejects(js.publish(names.subject('block', FIRST_GATEWAY + 1), new Uint8Array(8)), 'as another gateway');
+  await assert.rejects(
+    js.publish(names.subject('block', FIRST_GATEWAY + 1), new Uint8Array(8)),
+    'as another gateway',
+  );
   await assert.rejects(js.publish(names.genesisSubject, new Uint8Array(8)), 'as founder');
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 1000 });
   await assert.rejects(manager.streams.delete(names.blocks), 'a gateway removes no stream');
@@ -65,12 +71,16 @@ test('a gateway writes to its own subjects only; a stranger does nothing', { ski
     world.members.push(await new Member(i, genesis).start(servers, file));
   await world.until('blocks', () => world.members.every(({ ledger }) => ledger.height >= 3));
   world.assertAgreed();
-  await world.until('each hears the other', () => world.members.every(({ fleet }) => fleet.heads.latest.size === 1));
+  await world.until('each hears the other', () =>
+    world.members.every(({ fleet }) => fleet.heads.latest.size === 1),
+  );
 });
 
 test('addresses of servers are read as people write them', () => {
   assert.deepEqual(parseServers('nats://a:4222, b:4223,tls://[::1]:1'), [
-    'nats://a:4222', 'nats://b:4223', 'tls://[::1]:1',
+    'nats://a:4222',
+    'nats://b:4223',
+    'tls://[::1]:1',
   ]);
   for (const wrong of ['', 'http://a', 'nats://a:b', 'a']) assert.throws(() => parseServers(wrong), /no address/);
 });
