@@ -1,7 +1,7 @@
 // The ledger of a run: the real state machine, a pool, and a block whenever the virtual clock says so. Counts bytes.
 // No I/O: blocks are measured and forgotten.
 import { nodeCrypto, signEd25519, verifyEd25519 } from '../crypto/index.ts';
-import { Bound, Ledger, TxCode, TxKind } from '../ledger/index.ts';
+import { Bound, Ledger, StateKind, TxCode, TxKind } from '../ledger/index.ts';
 import { fastCrypto } from './fast-crypto.ts';
 import type { Founding } from './founding.ts';
 import { addressOf } from './founding.ts';
@@ -18,6 +18,8 @@ export interface ChainTally {
 export class SimChain {
   readonly ledger: Ledger;
   readonly tally: ChainTally = { blocks: 0, blockBytes: 0, bytesOfKind: {}, countOfKind: {}, refused: {} };
+  /** What pools paid to each node in all money rounds, credits by address. */
+  readonly allowances = new Map<number, number>();
   private pool = new Map<string, Uint8Array>();
 
   constructor(private readonly founding: Founding) {
@@ -53,6 +55,10 @@ export class SimChain {
       else this.tally.refused[code] = (this.tally.refused[code] ?? 0) + 1;
     });
     this.count(built.block, included);
+    for (const { from, to, amount } of built.transfers) {
+      if (from.kind !== StateKind.POOL || to.kind !== StateKind.NODE) continue;
+      this.allowances.set(to.address, (this.allowances.get(to.address) ?? 0) + amount);
+    }
     return included;
   }
 

@@ -23,17 +23,13 @@ export class Meter {
   /** Per node and slice of the sending time: node * SLICES + slice. */
   readonly sent: Int32Array;
   readonly delivered: Int32Array;
-  /**
-   * Credits, as airtime at price 1.0, over the border of the set of special players: what honest relays spent on their
-   * delivered backed packets, and what they spent on others'.
-   */
-  service = 0;
-  work = 0;
+  /** Airtime in ms that a relay spent on a source's delivered backed packets, by source * nodes + relay. */
+  readonly carried = new Map<number, number>();
   readonly relayed: Int32Array;
   readonly backed: Int32Array;
   private readonly sliceMs: number;
 
-  constructor(nodes: number, durationMs: number, private readonly isSpecial: (node: number) => boolean) {
+  constructor(private readonly nodes: number, durationMs: number) {
     this.sent = new Int32Array(nodes * SLICES);
     this.delivered = new Int32Array(nodes * SLICES);
     this.relayed = new Int32Array(nodes);
@@ -54,11 +50,9 @@ export class Meter {
     for (const relay of packet.relays) this.relayed[relay]!++;
     if (!packet.backed) return;
     this.backed[packet.src]!++;
-    const fromSpecial = this.isSpecial(packet.src);
     for (const relay of packet.relays) {
-      if (this.isSpecial(relay) === fromSpecial) continue;
-      if (fromSpecial) this.service += packet.airtimeMs;
-      else this.work += packet.airtimeMs;
+      const pair = packet.src * this.nodes + relay;
+      this.carried.set(pair, (this.carried.get(pair) ?? 0) + packet.airtimeMs);
     }
   }
 

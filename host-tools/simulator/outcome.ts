@@ -1,8 +1,8 @@
 // The figures of a run, its comparison with the baseline, and the verdicts on the targets. Plain data that prints as
 // JSON: no wall time, no machine, so that the same seed gives the same bytes.
+import { pictureOf, takenBy, type MoneyPicture } from './gain.ts';
 import type { AirtimeMs } from './meter.ts';
 import { HOPS_MAX, LATE_FROM, SLICES } from './meter.ts';
-import { balanceOf } from './money.ts';
 import type { Baseline } from './run.ts';
 import type { Scenario, Target } from './scenarios.ts';
 import { TxKind } from '../ledger/index.ts';
@@ -27,8 +27,16 @@ export interface Outcome {
   freeRiderDelivery: number | null;
   /** Share delivered of all special players; null without any. */
   specialDelivery: number | null;
-  /** Credits: money and unpaid service that the special players took over their border, less work they did. */
+  /**
+   * Credits that the special players take by not playing honestly: `attackerTaken` less what the same nodes take on
+   * the same seed when they are honest. gain.ts says what "take" means.
+   */
   attackerNetGain: number;
+  attackerTaken: number;
+  honestTaken: number;
+  /** The parts of `attackerTaken` and of `honestTaken` that were allowance. */
+  attackerAllowance: number;
+  honestAllowance: number;
   /** The most that the rules let them take. */
   attackerBound: number;
   attackers: number;
@@ -128,13 +136,20 @@ function seriesOf(world: World, baseline: Baseline, honest: number[]): Outcome['
   };
 }
 
+/** What a run is compared with. */
+export interface References {
+  baseline: Baseline;
+  /** The same founding with everybody honest; undefined where nobody is special. */
+  honestly: MoneyPicture | undefined;
+  violations: string[];
+}
+
 export function outcomeOf(
   name: string,
   scenario: Scenario,
   seed: number,
   world: World,
-  baseline: Baseline,
-  violations: string[],
+  { baseline, honestly, violations }: References,
 ): Outcome {
   const { params, meter, packets } = world;
   const senders = world.nodes.map(({ index }) => index).filter((index) => index >= params.gateways);
@@ -146,7 +161,9 @@ export function outcomeOf(
   const baselineLate = late(baseline, honest);
   const needy = special.filter((index) => world.place.hops[index]! > 1);
   const isRiding = special.some((index) => world.cast.players.get(index)!.kind === 'free-rider');
-  const gain = special.length === 0 ? 0 : Math.round(balanceOf(world, new Set(special)) + meter.service - meter.work);
+  const cheats = new Set([...world.cast.players.keys(), ...(world.cast.ownTree ?? [])]);
+  const taken = takenBy(pictureOf(world), cheats);
+  const reference = honestly === undefined ? taken : takenBy(honestly, cheats);
   const last = world.samples.at(-1);
   const air = meter.airtimeUs;
   const ms = (us: number): number => Math.round(us / 1000);
@@ -163,7 +180,11 @@ export function outcomeOf(
     starvedHonest: starved(world, baseline, honest),
     freeRiderDelivery: isRiding && needy.length > 0 ? ratio(late(meter, needy)) : null,
     specialDelivery: special.length > 0 ? ratio(late(meter, special)) : null,
-    attackerNetGain: gain,
+    attackerNetGain: taken.money + taken.service - reference.money - reference.service,
+    attackerTaken: taken.money + taken.service,
+    honestTaken: reference.money + reference.service,
+    attackerAllowance: taken.allowance,
+    honestAllowance: reference.allowance,
     attackerBound: boundOf(world, scenario, special),
     attackers: special.length,
     gini: (last?.giniPerMille ?? 0) / 1000,

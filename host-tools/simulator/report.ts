@@ -34,6 +34,7 @@ export const COLUMNS: [heading: string, cell: (outcome: Outcome) => string][] = 
   ['free riders', (o) => percent(o.freeRiderDelivery)],
   ['net gain (P)', (o) => (o.attackers === 0 ? '-' : (o.attackerNetGain / o.pathPrice).toFixed(1))],
   ['bound (P)', (o) => (o.attackers === 0 ? '-' : (o.attackerBound / o.pathPrice).toFixed(0))],
+  ['taken (P)', (o) => (o.attackers === 0 ? '-' : (o.attackerTaken / o.pathPrice).toFixed(1))],
   ['Gini', (o) => o.gini.toFixed(2)],
   ['money / node (P)', (o) => o.moneyPerActiveNode.toFixed(0)],
   ['overhead', (o) => percent(1 - o.airtime.payload / Math.max(1, airtimeSum(o)))],

@@ -1,11 +1,12 @@
 // Runs a scenario and what it is compared with, and sums both up. The only door of the simulator for the command
 // line, the sweep's threads and tests. Deterministic: name, parameters and seed give the same outcome everywhere.
 import { Checkers } from './checkers.ts';
+import { pictureOf, type MoneyPicture } from './gain.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { DEFAULTS, paramFaults, setParam, type SimParams } from './params.ts';
 import { cooperator } from './players/takers.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
-import { World } from './world.ts';
+import { World, type Cast } from './world.ts';
 
 export interface RunRequest {
   scenario: string;
@@ -30,9 +31,14 @@ export function paramsOf(request: RunRequest): { scenario: Scenario; params: Sim
 /** `onBlock` sees the world after every block, for whoever watches. */
 export function runScenario(request: RunRequest, onBlock?: (world: World) => void): Outcome {
   const { scenario, params } = paramsOf(request);
-  const { world, checkers } = play(scenario, params, request.seed, request.watch === true, onBlock);
-  const baseline = baselineOf(params, request.seed);
-  return outcomeOf(request.scenario, scenario, request.seed, world, baseline, checkers.violations);
+  const { seed } = request;
+  const { world, checkers } = play(scenario, params, seed, request.watch === true, onBlock);
+  const references = {
+    baseline: baselineOf(scenario, params, seed),
+    honestly: world.cast.players.size === 0 ? undefined : honestPicture(scenario, params, seed, world.cast.ownTree),
+    violations: checkers.violations,
+  };
+  return outcomeOf(request.scenario, scenario, seed, world, references);
 }
 
 /** The world of a scenario after its time is over. */
@@ -73,16 +79,35 @@ export interface Baseline {
 
 const baselines = new Map<string, Baseline>();
 
-/** Everybody cooperates for free on the same channel and seed; the same one serves every scenario of a process. */
-function baselineOf(params: SimParams, seed: number): Baseline {
+/**
+ * Everybody cooperates for free on the same channel and seed, while the same stations fail: what the channel allows.
+ * One run serves every scenario of a process that shares it.
+ */
+function baselineOf({ atHalf }: Scenario, params: SimParams, seed: number): Baseline {
   const ofChannel = { ...DEFAULTS, ...channelOf(params) };
-  const name = JSON.stringify([ofChannel, seed]);
+  const name = JSON.stringify([ofChannel, seed, String(atHalf)]);
   const known = baselines.get(name);
   if (known !== undefined) return known;
-  const { world } = play(SCENARIOS['no-incentive']!, ofChannel, seed, false);
+  const { world } = play({ ...SCENARIOS['no-incentive']!, atHalf }, ofChannel, seed, false);
   const baseline = { sent: world.meter.sent, delivered: world.meter.delivered };
   baselines.set(name, baseline);
   return baseline;
+}
+
+const pictures = new Map<string, MoneyPicture>();
+
+/** The same people, boards and failures with everybody honest: what the special players' nodes would have taken. */
+function honestPicture(scenario: Scenario, params: SimParams, seed: number, ownTree?: Set<number>): MoneyPicture {
+  const { atHalf, unpaid } = scenario;
+  const { share: _share, thresholdP: _thresholdP, ...money } = params;
+  const name = JSON.stringify([money, seed, [...(ownTree ?? [])], unpaid, String(atHalf)]);
+  const known = pictures.get(name);
+  if (known !== undefined) return known;
+  const cast = (): Cast => ({ players: new Map(), ownTree });
+  const { world } = play({ summary: '', cast, atHalf, unpaid }, params, seed, false);
+  const picture = pictureOf(world);
+  pictures.set(name, picture);
+  return picture;
 }
 
 /** The parameters that shape place, channel and traffic; money and misbehaviour have no part in a baseline. */

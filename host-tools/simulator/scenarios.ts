@@ -155,6 +155,6 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   'gateway-loss': {
     summary: 'one of two gateways is gone for the second half', params: { gateways: 2 },
-    atHalf: (world) => world.gateways.at(-1)!.node.cut(), exempt: ['honest-delivery', 'starvation'],
+    atHalf: (world) => world.gateways.at(-1)!.node.cut(),
   },
 };

@@ -74,7 +74,7 @@ export class World implements NodeListener {
     const { params, seed } = options;
     this.params = params;
     this.durationMs = params.hours * 3_600_000;
-    this.meter = new Meter(params.nodes, this.durationMs, (node) => !this.isHonest(node));
+    this.meter = new Meter(params.nodes, this.durationMs);
     this.audits = new Audits(seed);
     this.traffic = new Prng(seed * 8 + 1);
     this.moves = new Prng(seed * 8 + 2);
