@@ -19,6 +19,11 @@ import type { Position } from './topology.ts';
  */
 export type Receiver = (frame: Uint8Array, rssiDbm: number, snrDb: number) => void;
 
+/**
+ * Looks at a frame that everybody shares before a copy of it is made: false lets it pass by. It must change nothing.
+ */
+export type Concern = (frame: Uint8Array) => boolean;
+
 export interface TransmissionReport {
   station: number;
   startMs: number;
@@ -43,6 +48,7 @@ export interface EtherOptions {
 class Station {
   position: Position | null = null;
   receive: Receiver | null = null;
+  concern: Concern | null = null;
   transmission: Transmission | null = null;
   /** The frame that the demodulator follows. */
   following: Reception | null = null;
@@ -106,9 +112,10 @@ export class Ether {
   }
 
   /** null: the receiver is off. Frames in the air are lost to it. */
-  setReceiver(station: number, receive: Receiver | null): void {
+  setReceiver(station: number, receive: Receiver | null, concern: Concern | null = null): void {
     const target = this.stations[station];
     target.receive = receive;
+    target.concern = concern;
     for (const reception of target.incoming) if (reception.fate === Fate.Alive) reception.fate = Fate.Deaf;
     target.following = null;
   }
@@ -306,13 +313,14 @@ export class Ether {
   /** Counts and delivers. True when the listener got the frame. */
   private settle(reception: Reception): boolean {
     const { fate, transmission } = reception;
-    const { receive } = this.stations[reception.listener];
+    const { receive, concern } = this.stations[reception.listener];
     if (fate === Fate.Faint) return false;
     if (fate === Fate.Collided) this.counters.collided++;
     else if (fate === Fate.Deaf || !receive) this.counters.deaf++;
     else if (transmission.aborted || this.unlucky(reception)) this.counters.lost++;
     else {
       this.counters.delivered++;
+      if (concern !== null && !concern(transmission.frame)) return true;
       const rssiDbm = Math.round(reception.rssiDbm);
       receive(transmission.frame.slice(), rssiDbm, this.snrDb(reception.rssiDbm));
       return true;

@@ -1,5 +1,6 @@
 // What a home gateway does for its nodes (SPEC 5.2 to 5.4): turns the OPENs and CLAIMs they send into transactions,
 // and tells payer and payee what the ledger holds. No I/O: packets in, transactions and packets out.
+import type { Crypto } from '#protocol';
 import {
   Book,
   ClaimPayload,
@@ -35,6 +36,7 @@ export class Home {
   constructor(
     private readonly ledger: Ledger,
     private readonly bookOf: (root: Uint8Array) => Uint8Array | undefined,
+    private readonly crypto: Crypto = nodeCrypto,
   ) {}
 
   /** A packet from a node, or from the gateway's own board. */
@@ -78,7 +80,7 @@ export class Home {
       window: bytes[OpenPayload.WINDOW]!,
       binding: bytes.slice(OpenPayload.SIGNATURE, OpenPayload.SIZE),
       anchor: book.slice(chain * Book.LEAF, chain * Book.LEAF + Book.LINK),
-      path: bookPath(nodeCrypto, id, book, chain),
+      path: bookPath(this.crypto, id, book, chain),
     });
     return this.checked('open', transaction);
   }

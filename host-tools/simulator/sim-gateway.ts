@@ -7,6 +7,7 @@ import { Downlink } from '../gateway/downlink.ts';
 import { EndStation } from '../gateway/end-station.ts';
 import { Home } from '../gateway/home.ts';
 import type { SimChain } from './chain.ts';
+import { fastCrypto } from './fast-crypto.ts';
 import type { Member } from './founding.ts';
 import type { SimNode } from './sim-node.ts';
 
@@ -34,7 +35,7 @@ export class SimGateway {
     private readonly tell: (messages: Message[]) => void,
   ) {
     const { ledger } = chain;
-    this.home = new Home(ledger, bookOf);
+    this.home = new Home(ledger, bookOf, fastCrypto);
     this.end = new EndStation(
       member.address, member.linkSecret, ledger.ledgerId, (address) => ledger.account(address)?.linkKey,
       () => this.seq++,

@@ -1,9 +1,9 @@
 // One board in virtual time: the real MeshNode, a store in memory, a half-duplex radio with listen before talk, and
 // the timer that calls the node when it asks for it. What a player does differently hooks in here, between the node
 // and the air. Knows no ledger and no other node; world.ts makes it and takes what it delivers.
-import { Data, Flag, FrameType, Link, getU32 } from '#protocol';
+import { Data, Flag, FrameType, Link, Pay, Receipt, Wire, getU32, trailerBytes } from '#protocol';
 import {
-  ActionKind, EventKind, MeshNode, Nb, NbFlag, Pn, PnState, type Action, type NodeConfig, type NodeEvent,
+  ActionKind, EventKind, Index, MeshNode, Nb, NbFlag, Pn, PnState, type Action, type NodeConfig, type NodeEvent,
   type StorePort,
 } from '#mesh';
 import type { Ether } from '../ether/ether.ts';
@@ -87,11 +87,12 @@ export class SimNode {
     this.mesh.core.nowMs = this.scheduler.nowMs();
     this.up = true;
     this.player.prepare?.(this);
-    this.ether.setReceiver(this.index, (frame, rssiDbm, snrDb) => {
+    const receive = (frame: Uint8Array, rssiDbm: number, snrDb: number): void => {
       if (this.player.hears === undefined || this.player.hears(this, frame)) {
         this.step(EventKind.FRAME, frame, rssiDbm, Math.round(snrDb));
       }
-    });
+    };
+    this.ether.setReceiver(this.index, receive, (frame) => this.concerns(frame));
     this.step(EventKind.TICK, NOTHING, 0, 0);
   }
 
@@ -133,19 +134,58 @@ export class SimNode {
 
   // ---------------------------------------------------------------- time
 
-  /** A node with nothing under way asks to be called every second; its questions are answered a little later here. */
+  /**
+   * A node asks to be called every second. Between the times at which a packet under way has something due its
+   * questions are answered a little later here.
+   */
   private nextMs(): number {
     const mesh = this.mesh;
     const wake = mesh.wakeMs();
-    if (wake < mesh.secondMs || mesh.working || mesh.outbox.frame !== undefined || this.busy()) return wake;
-    return Math.min(mesh.greeter.nextMs, mesh.outbox.wakeMs(), mesh.secondMs + this.parts.idleTickMs);
+    if (wake < mesh.secondMs || mesh.working || mesh.outbox.frame !== undefined) return wake;
+    const second = Math.max(mesh.secondMs, Math.min(this.dueMs(), mesh.secondMs + this.parts.idleTickMs));
+    return Math.min(mesh.greeter.nextMs, mesh.outbox.wakeMs(), second);
   }
 
-  private busy(): boolean {
-    const { table } = this.mesh.relay.pending;
-    for (let at = 0; at < table.length; at += Pn.SIZE) {
-      // A settled record only waits for its end.
-      if (table[at] !== PnState.FREE && table[at] !== PnState.SETTLED) return true;
+  /** When the next record of a packet under way has something due. */
+  private dueMs(): number {
+    const { pending } = this.mesh.relay;
+    const { table } = pending;
+    let due = Infinity;
+    for (let i = 0, at = 0; at < table.length; i++, at += Pn.SIZE) {
+      // A settled record only waits for its end, which nobody waits for.
+      if (table[at] === PnState.FREE || table[at] === PnState.SETTLED) continue;
+      due = Math.min(due, pending.get32(i, Pn.NEXT), pending.get32(i, Pn.EXPIRY));
+    }
+    return due * 100;
+  }
+
+  // ---------------------------------------------------------------- hearing
+
+  /**
+   * Whether a frame can change anything here: one for this node, a HELLO, or one between others that is about a
+   * packet under way. The rest, most of what a radio hears, is only counted.
+   */
+  private concerns(frame: Uint8Array): boolean {
+    const type = frame[Link.TYPE]! & Flag.TYPE;
+    if (type === FrameType.HELLO || frame[Link.NEXT] === this.mesh.core.alias) return true;
+    const about = type === FrameType.DATA ? this.aboutData(frame)
+      : type === FrameType.RECEIPT && this.aboutReceipts(frame, Link.BODY + 1, frame[Link.BODY]!);
+    if (!about) this.mesh.core.counters.received++;
+    return about;
+  }
+
+  private aboutData(frame: Uint8Array): boolean {
+    if (frame.length < Data.OVERHEAD) return true;
+    if (this.mesh.relay.pending.findLock(frame, Data.LOCK, Wire.LOCK, -1) !== Index.NONE) return true;
+    if ((frame[Link.TYPE]! & Flag.RECEIPTS) === 0) return false;
+    const count = (trailerBytes(frame) - (frame[Link.TYPE]! & Flag.PAY ? Pay.SIZE : 0) - 1) / Receipt.SIZE;
+    return this.aboutReceipts(frame, Data.BODY + frame.length - Data.OVERHEAD - trailerBytes(frame), count);
+  }
+
+  private aboutReceipts(frame: Uint8Array, start: number, count: number): boolean {
+    const { pending } = this.mesh.relay;
+    for (let i = 0; i < count; i++) {
+      if (pending.findLock(frame, start + i * Receipt.SIZE, 2, -1) !== Index.NONE) return true;
     }
     return false;
   }
