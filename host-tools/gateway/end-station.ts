@@ -1,7 +1,7 @@
 // The gateway's end of every packet (SPEC 4.2, 7.3): its board relays and is paid like any other, but the
 // end-to-end keys of a whole community do not fit on it, so the host numbers, encrypts, opens and proves. Pure:
 // keys and positions come in, bytes go out; the store keeps the packet number.
-import type { MacKey } from '#protocol';
+import type { Crypto, MacKey } from '#protocol';
 import { Class, Wire, isService, lockOf, macKey, packetNonce, preimage } from '#protocol';
 import { nodeCrypto, pairKeys, x25519 } from '../crypto/index.ts';
 
@@ -55,6 +55,7 @@ export class EndStation {
     private readonly ledgerId: Uint8Array,
     private readonly linkKeyOf: (address: number) => Uint8Array | undefined,
     private readonly nextSeq: () => number,
+    private readonly crypto: Crypto = nodeCrypto,
   ) {}
 
   /** A rekey changes what a node shares with everybody, so the ledger is asked each time. */
@@ -92,7 +93,7 @@ export class EndStation {
     if (peer === undefined) return { ok: false, reason: 'unknown source' };
     for (const seq of candidates(peer.last, packet.seq16)) {
       const x = preimage(
-        nodeCrypto,
+        this.crypto,
         peer.mac,
         packet.packetClass,
         packet.src,
@@ -100,11 +101,11 @@ export class EndStation {
         seq,
         packet.ciphertext,
       );
-      const lock = lockOf(nodeCrypto, this.ledgerId, packet.src, this.address, packet.seq16, x);
+      const lock = lockOf(this.crypto, this.ledgerId, packet.src, this.address, packet.seq16, x);
       if (Buffer.compare(lock, packet.lock) !== 0) continue;
       const repeated = !note(peer, seq);
       const nonce = packetNonce(packet.src, this.address, seq);
-      const plaintext = nodeCrypto.aesCtr(peer.cipher, nonce, packet.ciphertext);
+      const plaintext = this.crypto.aesCtr(peer.cipher, nonce, packet.ciphertext);
       // What relays carried for nothing to keep channels alive may be nothing else (SPEC 8.5).
       if (packet.packetClass === Class.SERVICE && !isService(plaintext[0] ?? 0))
         return { ok: false, reason: 'wrong class' };
@@ -118,13 +119,13 @@ export class EndStation {
     const peer = this.peer(dst);
     if (peer === undefined) return undefined;
     const seq = this.nextSeq();
-    const body = nodeCrypto.aesCtr(peer.cipher, packetNonce(this.address, dst, seq), plaintext);
+    const body = this.crypto.aesCtr(peer.cipher, packetNonce(this.address, dst, seq), plaintext);
     const bytes = new Uint8Array(1 + 2 * Wire.LOCK + body.length);
     const unbacked = isService(plaintext[0] ?? 0) ? Class.SERVICE : Class.NORMAL;
     bytes[0] = unbacked;
     [unbacked, Class.BACKED].forEach((packetClass, i) => {
-      const x = preimage(nodeCrypto, peer.mac, packetClass, this.address, dst, seq, body);
-      bytes.set(lockOf(nodeCrypto, this.ledgerId, this.address, dst, seq % 65536, x), 1 + i * Wire.LOCK);
+      const x = preimage(this.crypto, peer.mac, packetClass, this.address, dst, seq, body);
+      bytes.set(lockOf(this.crypto, this.ledgerId, this.address, dst, seq % 65536, x), 1 + i * Wire.LOCK);
     });
     bytes.set(body, 1 + 2 * Wire.LOCK);
     return { dst, seq16: seq % 65536, bytes };

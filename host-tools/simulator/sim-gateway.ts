@@ -38,7 +38,7 @@ export class SimGateway {
     this.home = new Home(ledger, bookOf, fastCrypto);
     this.end = new EndStation(
       member.address, member.linkSecret, ledger.ledgerId, (address) => ledger.account(address)?.linkKey,
-      () => this.seq++,
+      () => this.seq++, fastCrypto,
     );
     this.downlink = new Downlink((dst, plaintext) => this.end.prepare(dst, plaintext));
   }

@@ -3,6 +3,7 @@
 // whatever the number of threads.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { bundled } from './bundle.ts';
 import type { Outcome } from './outcome.ts';
 import { paramsOf, type RunRequest } from './run.ts';
 
@@ -61,7 +62,8 @@ export async function sweep(requests: RunRequest[], options: SweepOptions): Prom
     }
   };
   const lanes = Math.min(options.threads, waiting.length);
-  const workers = Array.from({ length: lanes }, () => new Worker(new URL('./sweep-worker.js', import.meta.url)));
+  const program = lanes > 0 ? await bundled('sweep-thread.ts') : '';
+  const workers = Array.from({ length: lanes }, () => new Worker(program, { eval: true }));
   try {
     await Promise.all(workers.map(lane));
   } finally {

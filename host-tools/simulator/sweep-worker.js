@@ -1,5 +1,0 @@
-// A worker thread does not inherit the loader of TypeScript sources: it registers its own.
-import { register } from 'tsx/esm/api';
-
-register();
-await import('./sweep-thread.ts');
