@@ -12,6 +12,7 @@ import type { Outcome } from '../simulator/outcome.ts';
 import { COLUMNS, reportOf } from '../simulator/report.ts';
 import type { RunRequest } from '../simulator/run.ts';
 import { SCENARIOS } from '../simulator/scenarios.ts';
+import { readMap, type StationMap } from '../simulator/map-file.ts';
 import { gridOf, sweep } from '../simulator/sweep.ts';
 import { CliError, ExitCode } from './cli-error.ts';
 
@@ -23,6 +24,7 @@ interface RunFlags {
   set: string[];
   json?: boolean;
   report?: string;
+  map?: StationMap;
   threads: number;
 }
 
@@ -66,6 +68,7 @@ function withSettings(command: Command): Command {
     .option('--days <n>', 'simulated days', positive)
     .option('--hours <n>', 'simulated hours', positive)
     .option('--set <param=value>', 'any other parameter; may be given several times', collect, [])
+    .option('--map <file>', 'positions of all stations in metres, as JSON', stationMap)
     .option('--threads <n>', 'worker threads', whole, availableParallelism())
     .option('--report <file>', 'write a self-contained HTML report');
 }
@@ -84,6 +87,15 @@ function whole(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number');
   return value;
+}
+
+function stationMap(path: string): StationMap {
+  try {
+    return readMap(path);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InvalidArgumentError(error.message);
+  }
 }
 
 function numbers(text: string): number[] {
@@ -143,11 +155,11 @@ function version(): string {
 
 async function runOne(name: string | undefined, flags: RunFlags): Promise<void> {
   if (name === undefined) throw new RangeError('which scenario?');
-  show(await runAll([{ scenario: name, seed: flags.seed, set: settings(flags) }], 1), flags);
+  show(await runAll([{ scenario: name, seed: flags.seed, set: settings(flags), map: flags.map }], 1), flags);
 }
 
 async function compare(a: string, b: string, flags: RunFlags): Promise<void> {
-  const requests = [a, b].map((scenario) => ({ scenario, seed: flags.seed, set: settings(flags) }));
+  const requests = [a, b].map((scenario) => ({ scenario, seed: flags.seed, set: settings(flags), map: flags.map }));
   show(await runAll(requests, flags.threads), flags);
 }
 
@@ -156,7 +168,8 @@ async function sweepGrid(names: string, flags: SweepFlags): Promise<void> {
     const [name = '', values = ''] = row.split('=');
     return values.split(',').map((value) => `${name}=${value}`);
   });
-  const requests = gridOf(names.split(','), flags.seeds, rows, settings(flags));
+  const requests = gridOf(names.split(','), flags.seeds, rows, settings(flags))
+    .map((request) => ({ ...request, map: flags.map }));
   const outcomes = await runAll(requests, flags.threads, flags.out);
   if (flags.report !== undefined) writeFileSync(flags.report, reportOf(outcomes, version()));
   requests.forEach(({ set = [] }, i) => {

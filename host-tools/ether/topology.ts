@@ -20,6 +20,17 @@ export function grid(columns: number, rows: number, spacingM: number): Position[
   }));
 }
 
+/**
+ * As many stations as wanted at the crossings of a grid, each off its crossing by at most `offM` in x and in y: an even
+ * density without clusters, where everybody has neighbours.
+ */
+export function scattered(count: number, spacingM: number, offM: number, seed: number): Position[] {
+  const prng = new Prng(seed);
+  const columns = Math.ceil(Math.sqrt(count));
+  const off = (): number => (2 * prng.unit() - 1) * offM;
+  return grid(columns, columns, spacingM).slice(0, count).map(({ x, y }) => ({ x: x + off(), y: y + off() }));
+}
+
 /** Hops from `from` to every station over links no longer than `rangeM`; -1 where there is no way. */
 export function hopsFrom(positions: readonly Position[], rangeM: number, from: number): number[] {
   const hops = positions.map(() => -1);

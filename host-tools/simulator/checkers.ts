@@ -29,6 +29,7 @@ export class Checkers {
   atEnd(world: World): void {
     this.afterBlock(world);
     for (const node of world.nodes) {
+      if (!node.booted) continue;
       this.links(world, node);
       this.airtime(world, node);
     }
@@ -70,6 +71,7 @@ export class Checkers {
       if (payerIndex === undefined) continue;
       const promised = accounts.i32(nb, Acc.IN_PENDING);
       this.hold(promised >= 0, () => `node ${node.index} counts negative promises from ${payerIndex}`);
+      if (!world.nodes[payerIndex]!.booted) continue;
       const payer = world.nodes[payerIndex]!.mesh.core;
       const back = payer.neighbours.find(node.address);
       if (back === Index.NONE) continue;

@@ -34,6 +34,8 @@ export interface Member {
   linkKey: Uint8Array;
   paySecret: Uint8Array;
   book: SimBook;
+  community: number;
+  joinsLater: boolean;
 }
 
 export interface Founding {
@@ -55,13 +57,24 @@ export function addressOf(index: number): number {
   return ADDRESS_FIRST + index * ADDRESS_STEP;
 }
 
+/** Owners of ordinary nodes; those of special sets come after them. */
 export function ownerCount(sim: SimParams): number {
-  return Math.min(OWNERS_MAX, Math.max(2, Math.ceil(sim.nodes / sim.nodesPerOwner)));
+  return Math.min(OWNERS_MAX - 8, Math.max(2, Math.ceil(sim.nodes / sim.nodesPerOwner)));
 }
 
-/** `ownerOf(index)`: who vouches for a node. Gateways are the first nodes. */
-export function foundCommunity(sim: SimParams, prng: Prng, ownerOf: (index: number) => number): Founding {
-  const owners = Array.from({ length: ownerCount(sim) }, () => {
+export interface Households {
+  owners: number;
+  /** Who vouches for a node. Gateways are the first nodes. */
+  ownerOf(index: number): number;
+  /** In a community apart from the others. */
+  isApart(index: number): boolean;
+  /** Joins later, by a transaction in the run. */
+  isLater(index: number): boolean;
+}
+
+export function foundCommunity(sim: SimParams, prng: Prng, households: Households): Founding {
+  const { ownerOf } = households;
+  const owners = Array.from({ length: households.owners }, () => {
     const seed = randomBytes(prng, 32);
     return { seed, key: ed25519PublicKey(seed) };
   });
@@ -74,20 +87,45 @@ export function foundCommunity(sim: SimParams, prng: Prng, ownerOf: (index: numb
       owner: ownerOf(i), address: addressOf(i), blockKey: ed25519PublicKey(seed), teslaAnchor: randomBytes(prng, 16),
     })),
   });
-  const line = Math.floor((moneyOf(params).supply * 3) / 4 / owners.length);
-  params.owners = owners.map(({ key }) => ({ key, line }));
+  const stations = Array.from({ length: sim.nodes }, (_, i) => i);
+  if (stations.some((i) => households.isApart(i))) params.communities = [1, 1];
+  // Half as much again as its nodes need at the founding.
+  const perNode = (moneyOf(params).supply * 3) / 4 / sim.nodes;
+  const vouched = new Array<number>(owners.length).fill(0);
+  for (const i of stations) if (!households.isLater(i)) vouched[ownerOf(i)]!++;
+  params.owners = owners.map(({ key }, i) => ({ key, line: Math.floor(perNode * vouched[i]!) }));
   const genesis = encodeGenesis(params);
   const ledgerId = ledgerIdOf(fastCrypto, genesis);
-  const members = Array.from({ length: sim.nodes }, (_, i) => member(i, ownerOf(i), ledgerId, sim.chains, prng));
+  const members = stations.map((i) => ({
+    ...member(i, ownerOf(i), ledgerId, sim.chains, prng),
+    community: PoolId.FIRST_COMMUNITY + (households.isApart(i) ? 1 : 0), joinsLater: households.isLater(i),
+  }));
   return { genesis, params, ledgerId, owners, blockSeeds, members };
 }
 
-function member(index: number, owner: number, ledgerId: Uint8Array, chains: number, prng: Prng): Member {
+function member(
+  index: number,
+  owner: number,
+  ledgerId: Uint8Array,
+  chains: number,
+  prng: Prng,
+): Omit<Member, 'community' | 'joinsLater'> {
   const address = addressOf(index);
   const linkSecret = randomBytes(prng, 32);
   const paySecret = randomBytes(prng, 32);
   const book = simBook(macKey(paySecret), { ledger: ledgerId, address, generation: 0 }, chains);
   return { index, address, owner, linkSecret, linkKey: x25519PublicKey(linkSecret), paySecret, book };
+}
+
+/** A node's JOIN, signed by its owner, who vouches for it. `home`: the address of its gateway. */
+export function joinOf(founding: Founding, node: Member, home: number, nonce: number): Uint8Array {
+  const owner = founding.owners[node.owner]!;
+  const sign = (message: Uint8Array): Uint8Array => signEd25519(owner.seed, message);
+  return signJoin(founding.ledgerId, {
+    address: node.address, owner: owner.key, linkKey: node.linkKey, bookRoot: node.book.root, generation: 0, home,
+    community: node.community, guarantor: owner.key, line: moneyOf(founding.params).creditLine, ownerNonce: nonce,
+    guarantorNonce: nonce, validUntil: 10000,
+  }, sign, sign);
 }
 
 /** All joins and names, in the order of the guarantors' nonces. `homeOf(index)`: the address of a node's gateway. */
@@ -96,18 +134,14 @@ export function foundingTransactions(founding: Founding, homeOf: (index: number)
   const named = founding.owners.map(() => 0);
   const transactions: Uint8Array[] = [];
   for (const node of founding.members) {
+    if (node.joinsLater) continue;
     const owner = founding.owners[node.owner]!;
-    const sign = (message: Uint8Array): Uint8Array => signEd25519(owner.seed, message);
-    const nonce = nonces[node.owner]!++;
-    transactions.push(signJoin(founding.ledgerId, {
-      address: node.address, owner: owner.key, linkKey: node.linkKey, bookRoot: node.book.root, generation: 0,
-      home: homeOf(node.index), community: PoolId.FIRST_COMMUNITY, guarantor: owner.key,
-      line: moneyOf(founding.params).creditLine, ownerNonce: nonce, guarantorNonce: nonce, validUntil: 10000,
-    }, sign, sign));
-    if (named[node.owner]!++ > NAMED_MAX - 1) continue;
+    transactions.push(joinOf(founding, node, homeOf(node.index), nonces[node.owner]!++));
+    // Names count for members of the same community only.
+    if (node.community !== PoolId.FIRST_COMMUNITY || named[node.owner]!++ > NAMED_MAX - 1) continue;
     transactions.push(signTx(founding.ledgerId, TxKind.NAME, {
       address: node.address, named: 1, nonce: nonces[node.owner]!++, validUntil: 10000,
-    }, sign));
+    }, (message) => signEd25519(owner.seed, message)));
   }
   return transactions;
 }

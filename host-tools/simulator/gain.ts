@@ -10,8 +10,8 @@ export interface MoneyPicture {
   balances: number[];
   /** What pools paid to each station. */
   allowances: number[];
-  /** Balance of the owner who vouches for a set of its own; 0 without one. */
-  treeOwner: number;
+  /** Sum of the balances of the owners who vouch for sets of their own. */
+  treeOwners: number;
   /** Value of links that a payee holds and has not claimed, by payer and payee. */
   unclaimed: Map<number, number>;
   /** Airtime that a relay spent on a source's delivered paid-for packets, by source and relay. */
@@ -31,12 +31,13 @@ export interface Taken {
 export function pictureOf(world: World): MoneyPicture {
   const { ledger, allowances } = world.chain;
   const addresses = world.nodes.map(({ address }) => address);
-  const owner = world.cast.ownTree === undefined ? undefined : ledger.account(world.founding.owners.at(-1)!.key);
+  const { owners } = world.founding;
+  const special = owners.slice(owners.length - (world.cast.ownTrees?.length ?? 0));
   return {
     nodes: world.nodes.length,
     balances: addresses.map((address) => ledger.account(address)?.balance ?? 0),
     allowances: addresses.map((address) => allowances.get(address) ?? 0),
-    treeOwner: owner?.balance ?? 0,
+    treeOwners: special.reduce((sum, { key }) => sum + (ledger.account(key)?.balance ?? 0), 0),
     unclaimed: unclaimedOf(world),
     carried: world.meter.carried,
     levyPerMille: world.params.levyLocalPerMille + world.params.levyGlobalPerMille,
@@ -47,6 +48,7 @@ function unclaimedOf(world: World): Map<number, number> {
   const { ledger } = world.chain;
   const pairs = new Map<number, number>();
   for (const node of world.nodes) {
+    if (!node.booted) continue;
     const { accounts, neighbours } = node.mesh.core;
     for (let nb = 0; nb < accounts.table.length / Acc.SIZE; nb++) {
       const payer = neighbours.used(nb) ? world.indexOf(neighbours.address(nb)) : undefined;
@@ -74,7 +76,7 @@ function crossing(pairs: Map<number, number>, nodes: number, set: ReadonlySet<nu
 
 export function takenBy(picture: MoneyPicture, set: ReadonlySet<number>): Taken {
   const { nodes, balances, allowances, unclaimed, carried } = picture;
-  let money = picture.treeOwner;
+  let money = picture.treeOwners;
   let allowance = 0;
   for (const index of set) {
     money += balances[index]!;

@@ -40,6 +40,8 @@ export interface Outcome {
   /** The most that the rules let them take. */
   attackerBound: number;
   attackers: number;
+  /** Share of the special owners' gateways in the turns to write blocks; null without weight. */
+  attackerWeight: number | null;
   gini: number;
   /** Spendable money per node in units of P. */
   moneyPerActiveNode: number;
@@ -112,6 +114,16 @@ function boundOf(world: World, scenario: Scenario, special: number[]): number {
   return windowP * world.chain.ledger.money.pathPrice * neighbours;
 }
 
+function weightOf(world: World): number | null {
+  const own = new Set((world.cast.ownTrees ?? []).flatMap((tree) => [...tree]).map((i) => world.nodes[i]!.address));
+  let [all, special] = [0, 0];
+  for (const { address, weight } of world.chain.ledger.gateways()) {
+    all += weight;
+    if (own.has(address)) special += weight;
+  }
+  return all === 0 ? null : round(special / all);
+}
+
 function ledgerFigures(world: World): Pick<Outcome, 'ledger' | 'ledgerBytesPerPacket'> {
   const { bytesOfKind, countOfKind, refused, blocks, blockBytes } = world.chain.tally;
   const bytes = (bytesOfKind[TxKind.OPEN] ?? 0) + (bytesOfKind[TxKind.CLAIM] ?? 0);
@@ -161,7 +173,7 @@ export function outcomeOf(
   const baselineLate = late(baseline, honest);
   const needy = special.filter((index) => world.place.hops[index]! > 1);
   const isRiding = special.some((index) => world.cast.players.get(index)!.kind === 'free-rider');
-  const cheats = new Set([...world.cast.players.keys(), ...(world.cast.ownTree ?? [])]);
+  const cheats = new Set([world.cast.players.keys(), ...(world.cast.ownTrees ?? [])].flatMap((set) => [...set]));
   const taken = takenBy(pictureOf(world), cheats);
   const reference = honestly === undefined ? taken : takenBy(honestly, cheats);
   const last = world.samples.at(-1);
@@ -187,6 +199,7 @@ export function outcomeOf(
     honestAllowance: reference.allowance,
     attackerBound: boundOf(world, scenario, special),
     attackers: special.length,
+    attackerWeight: weightOf(world),
     gini: (last?.giniPerMille ?? 0) / 1000,
     moneyPerActiveNode: (last?.moneyCentiP ?? 0) / 100,
     airtime: {

@@ -1,5 +1,6 @@
 // Everything a run can be told, with its default: the place, the traffic, the money, the clock. A scenario overrides
 // some of it, `--set` the rest. Values are numbers or one of a few words; nothing here knows how they are used.
+import type { Position } from '../ether/topology.ts';
 import { deskProfile, type Founders, type GenesisParams } from '../ledger/index.ts';
 
 export interface SimParams {
@@ -7,7 +8,9 @@ export interface SimParams {
   /** Home gateways, spread over the map; each serves the nodes nearest to it. */
   gateways: number;
   hours: number;
-  topology: 'village' | 'random' | 'line' | 'grid';
+  topology: 'village' | 'random' | 'scattered' | 'line' | 'grid' | 'map';
+  /** Where everybody stands on a map of one's own (map-file.ts), gateways first; empty on all others. */
+  map: Position[];
   /** Mean number of others in range on random maps. */
   neighbours: number;
   shadowingDb: number;
@@ -29,6 +32,8 @@ export interface SimParams {
   blockIntervalS: number;
   moneyRound: number;
   epoch: number;
+  /** Epochs that a channel lives after its last claim, and that notices take. */
+  channelEpochs: number;
   creditLineP: number;
   windowP: number;
   trustMaxP: number;
@@ -63,6 +68,7 @@ export const DEFAULTS: SimParams = {
   gateways: 1,
   hours: 24,
   topology: 'random',
+  map: [],
   neighbours: 5,
   shadowingDb: 0,
   lossPerMille: 10,
@@ -77,6 +83,7 @@ export const DEFAULTS: SimParams = {
   blockIntervalS: 120,
   moneyRound: 12,
   epoch: 144,
+  channelEpochs: 7,
   creditLineP: 256,
   windowP: 64,
   trustMaxP: 4,
@@ -97,12 +104,13 @@ export const DEFAULTS: SimParams = {
   chains: 16,
 };
 
-const TOPOLOGIES = ['village', 'random', 'line', 'grid'];
+const TOPOLOGIES = ['village', 'random', 'scattered', 'line', 'grid'];
 
 /** Throws a RangeError with one sentence when a name or value is none. */
 export function setParam(params: SimParams, assignment: string): void {
   const [name = '', value = ''] = assignment.split('=');
   if (!(name in params)) throw new RangeError(`there is no parameter "${name}"`);
+  if (name === 'map') throw new RangeError('a map is read from a file: --map FILE');
   if (name === 'topology') {
     if (!TOPOLOGIES.includes(value)) throw new RangeError(`topology is one of ${TOPOLOGIES.join(', ')}`);
     params.topology = value as SimParams['topology'];
@@ -132,6 +140,8 @@ export function paramFaults(params: SimParams): string[] {
   within('chains', 1, 256);
   within('nodesPerOwner', 1, 1000);
   within('spreadingFactor', 7, 12);
+  within('channelEpochs', 3, 60);
+  if (params.topology === 'map' && params.map.length !== params.nodes) faults.push('the map has another number of nodes');
   return faults;
 }
 
@@ -154,6 +164,7 @@ export function simProfile(params: SimParams) {
       blockIntervalS: params.blockIntervalS,
       moneyRound: params.moneyRound,
       epoch: params.epoch,
+      channelEpochs: params.channelEpochs,
       plannedNodes: 2 * params.nodes,
       owners: ownerKeys.map((key) => ({ key, line: 0 })),
     };

@@ -2,7 +2,7 @@
 // spread over them, homes by the fewest hops. Station numbers: gateways first. Pure, from parameters and seed.
 import { rangeM, sensitivityDbm, VILLAGE_PATH_LOSS } from '../ether/path-loss.ts';
 import {
-  NearIndex, defaultVillage, distanceM, grid, line, randomGeometric, type Position,
+  NearIndex, defaultVillage, distanceM, grid, line, randomGeometric, scattered, type Position,
 } from '../ether/topology.ts';
 import type { SimParams } from './params.ts';
 
@@ -27,7 +27,7 @@ interface Station extends Position {
 export function placeStations(params: SimParams, seed: number): Place {
   const range = rangeM(VILLAGE_PATH_LOSS, POWER_DBM, sensitivityDbm(params.spreadingFactor, BANDWIDTH_HZ));
   const drawn = draw(params, range, seed);
-  const positions = gatewaysFirst(drawn, params.gateways);
+  const positions = params.topology === 'map' ? drawn : gatewaysFirst(drawn, params.gateways);
   const near = nearOf(positions, range);
   const { homes, hops } = nearestGateways(near, params.gateways);
   return { positions, rangeM: range, homes, hops, near };
@@ -38,6 +38,8 @@ function draw(params: SimParams, range: number, seed: number): Position[] {
     case 'line': return line(params.nodes, 0.8 * range);
     case 'grid': return grid(Math.ceil(Math.sqrt(params.nodes)), Math.ceil(Math.sqrt(params.nodes)), 0.8 * range)
       .slice(0, params.nodes);
+    case 'scattered': return scattered(params.nodes, 0.65 * range, 0.15 * range, seed);
+    case 'map': return params.map;
     case 'village': return defaultVillage(params.nodes, range);
     default: return randomGeometric(params.nodes, range, seed, params.neighbours);
   }

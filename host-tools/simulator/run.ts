@@ -1,10 +1,12 @@
 // Runs a scenario and what it is compared with, and sums both up. The only door of the simulator for the command
 // line, the sweep's threads and tests. Deterministic: name, parameters and seed give the same outcome everywhere.
+import type { Position } from '../ether/topology.ts';
 import { Checkers } from './checkers.ts';
 import { pictureOf, type MoneyPicture } from './gain.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { DEFAULTS, paramFaults, setParam, type SimParams } from './params.ts';
 import { cooperator } from './players/takers.ts';
+import { reveal } from './reveals.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { World, type Cast } from './world.ts';
 
@@ -13,6 +15,8 @@ export interface RunRequest {
   seed: number;
   /** `name=value`, after the scenario's own. */
   set?: string[];
+  /** Positions in metres of all stations, gateways first, instead of a made-up topology. */
+  map?: { positions: Position[]; gateways: number };
   /** Watches every settlement too; costs memory in long runs. */
   watch?: boolean;
 }
@@ -22,6 +26,10 @@ export function paramsOf(request: RunRequest): { scenario: Scenario; params: Sim
   const scenario = SCENARIOS[request.scenario];
   if (scenario === undefined) throw new RangeError(`there is no scenario "${request.scenario}"`);
   const params = { ...DEFAULTS, ...scenario.params };
+  if (request.map !== undefined) {
+    const { positions, gateways } = request.map;
+    Object.assign(params, { topology: 'map', map: positions, nodes: positions.length, gateways });
+  }
   for (const assignment of request.set ?? []) setParam(params, assignment);
   const fault = paramFaults(params)[0];
   if (fault !== undefined) throw new RangeError(fault);
@@ -35,7 +43,7 @@ export function runScenario(request: RunRequest, onBlock?: (world: World) => voi
   const { world, checkers } = play(scenario, params, seed, request.watch === true, onBlock);
   const references = {
     baseline: baselineOf(scenario, params, seed),
-    honestly: world.cast.players.size === 0 ? undefined : honestPicture(scenario, params, seed, world.cast.ownTree),
+    honestly: world.cast.players.size === 0 ? undefined : honestPicture(scenario, params, seed, world.cast),
     violations: checkers.violations,
   };
   return outcomeOf(request.scenario, scenario, seed, world, references);
@@ -50,20 +58,19 @@ export function play(
   onBlock?: (world: World) => void,
 ): { world: World; checkers: Checkers } {
   const checkers = new Checkers();
-  let halved = false;
+  const failures = [...(scenario.failures?.events ?? [])];
   const world = new World({
     params: scenario.unpaid === undefined ? params : { ...params, chains: 1 },
     seed,
     cast: (place) => scenario.cast?.(place, params, seed) ?? { players: new Map() },
     cooperative: scenario.unpaid === 'cooperative',
     everybody: scenario.unpaid === undefined ? undefined : cooperator,
+    reveal: scenario.reveals ? reveal : undefined,
     wrap: (player) => (watch ? checkers.watch(player) : player),
     afterBlock: (at) => {
       checkers.afterBlock(at);
-      onBlock?.(at);
-      if (halved || at.scheduler.nowMs() < at.durationMs / 2) return;
-      halved = true;
-      scenario.atHalf?.(at);
+      const part = at.scheduler.nowMs() / at.durationMs;
+      while (failures.length > 0 && failures[0]![0] <= part) failures.shift()![1](at);
     },
   });
   world.run();
@@ -83,12 +90,12 @@ const baselines = new Map<string, Baseline>();
  * Everybody cooperates for free on the same channel and seed, while the same stations fail: what the channel allows.
  * One run serves every scenario of a process that shares it.
  */
-function baselineOf({ atHalf }: Scenario, params: SimParams, seed: number): Baseline {
+function baselineOf({ failures }: Scenario, params: SimParams, seed: number): Baseline {
   const ofChannel = { ...DEFAULTS, ...channelOf(params) };
-  const name = JSON.stringify([ofChannel, seed, String(atHalf)]);
+  const name = JSON.stringify([ofChannel, seed, failures?.name]);
   const known = baselines.get(name);
   if (known !== undefined) return known;
-  const { world } = play({ ...SCENARIOS['no-incentive']!, atHalf }, ofChannel, seed, false);
+  const { world } = play({ ...SCENARIOS['no-incentive']!, failures }, ofChannel, seed, false);
   const baseline = { sent: world.meter.sent, delivered: world.meter.delivered };
   baselines.set(name, baseline);
   return baseline;
@@ -97,14 +104,16 @@ function baselineOf({ atHalf }: Scenario, params: SimParams, seed: number): Base
 const pictures = new Map<string, MoneyPicture>();
 
 /** The same people, boards and failures with everybody honest: what the special players' nodes would have taken. */
-function honestPicture(scenario: Scenario, params: SimParams, seed: number, ownTree?: Set<number>): MoneyPicture {
-  const { atHalf, unpaid } = scenario;
+function honestPicture(scenario: Scenario, params: SimParams, seed: number, cast: Cast): MoneyPicture {
+  const { failures, unpaid, reveals } = scenario;
   const { share: _share, thresholdP: _thresholdP, ...money } = params;
-  const name = JSON.stringify([money, seed, [...(ownTree ?? [])], unpaid, String(atHalf)]);
+  const trees = cast.ownTrees?.map((tree) => [...tree]);
+  const later = [...(cast.later ?? [])];
+  const name = JSON.stringify([money, seed, trees, later, cast.isApart, unpaid, failures?.name, reveals]);
   const known = pictures.get(name);
   if (known !== undefined) return known;
-  const cast = (): Cast => ({ players: new Map(), ownTree });
-  const { world } = play({ summary: '', cast, atHalf, unpaid }, params, seed, false);
+  const everybody = { summary: '', cast: () => ({ ...cast, players: new Map() }), failures, unpaid, reveals };
+  const { world } = play(everybody, params, seed, false);
   const picture = pictureOf(world);
   pictures.set(name, picture);
   return picture;
@@ -112,11 +121,11 @@ function honestPicture(scenario: Scenario, params: SimParams, seed: number, ownT
 
 /** The parameters that shape place, channel and traffic; money and misbehaviour have no part in a baseline. */
 function channelOf(params: SimParams): Partial<SimParams> {
-  const { nodes, gateways, hours, topology, neighbours, shadowingDb, lossPerMille, spreadingFactor, packetS } = params;
+  const { nodes, gateways, hours, topology, map, neighbours, shadowingDb, lossPerMille, spreadingFactor, packetS } = params;
   const { payloadBytes, anyToAny, churnS, outageS, metresPerHour, blockIntervalS, helloMinS, helloMaxS } = params;
   const { receiptDelayMs, idleTickMs, dutyPerMille } = params;
   return {
-    nodes, gateways, hours, topology, neighbours, shadowingDb, lossPerMille, spreadingFactor, packetS, payloadBytes,
+    nodes, gateways, hours, topology, map, neighbours, shadowingDb, lossPerMille, spreadingFactor, packetS, payloadBytes,
     anyToAny, churnS, outageS, metresPerHour, blockIntervalS, helloMinS, helloMaxS, receiptDelayMs, idleTickMs,
     dutyPerMille,
   };

@@ -5,6 +5,7 @@ import { addressOf } from './founding.ts';
 import type { SimParams } from './params.ts';
 import type { Place } from './place.ts';
 import type { Player } from './players/player.ts';
+import * as persons from './players/persons.ts';
 import * as takers from './players/takers.ts';
 import * as traders from './players/traders.ts';
 import type { Cast, World } from './world.ts';
@@ -15,8 +16,10 @@ export interface Scenario {
   cast?: (place: Place, params: SimParams, seed: number) => Cast;
   /** Nobody pays; relays give what their free budget holds. */
   unpaid?: 'cooperative' | 'limited';
-  /** Happens when half of the time is over. */
-  atHalf?: (world: World) => void;
+  /** What breaks, in every run that this one is compared with too: by part of the time, ascending. */
+  failures?: { name: string; events: [part: number, act: (world: World) => void][] };
+  /** Gateways publish their key chains, so that there is consensus weight. */
+  reveals?: boolean;
   /** The special players cheat once: what they may gain is one trust window per neighbour instead of nothing. */
   oneShot?: boolean;
   /** Targets that do not apply, because the special players attack the channel itself or there is no money. */
@@ -59,7 +62,7 @@ function sybils(relays: boolean): NonNullable<Scenario['cast']> {
     names.forEach((name, i) => {
       players.set(name, traders.sybil(boss!, names[(i + 1) % names.length]!, relays, addressOf));
     });
-    return { players, ownTree: new Set(players.keys()) };
+    return { players, ownTrees: [new Set(players.keys())] };
   };
 }
 
@@ -73,6 +76,35 @@ function colluders(place: Place, params: SimParams): Cast {
   });
   return { players };
 }
+
+/** The last gateway, and up to two of the stations whose home it is. */
+function gatewayGang(place: Place, params: SimParams): Cast {
+  const gateway = params.gateways - 1;
+  const homely = place.homes.map((_, i) => i).filter((i) => i >= params.gateways && place.homes[i] === gateway);
+  // The farther out, the more others carry for them.
+  const gang = homely.sort((a, b) => place.hops[b]! - place.hops[a]! || a - b).slice(0, 2);
+  const players = new Map<number, Player>(gang.map((i) => [i, persons.accomplice()]));
+  players.set(gateway, persons.lyingGateway(gang));
+  return { players, ownTrees: [new Set(players.keys())] };
+}
+
+function weightBuyers(place: Place, params: SimParams): Cast {
+  const ring = cluster(place, params, 3);
+  const players = new Map(ring.map((i) => [i, traders.circularTrader(ring, addressOf)]));
+  return { players, ownTrees: [new Set([...ring, params.gateways - 1])], isApart: true };
+}
+
+/** Moves the third of the stations that is farthest from the gateways out of reach, or back. */
+function shift(world: World, byM: number): void {
+  const { positions, hops } = world.place;
+  const byDistance = positions.map((_, i) => i).sort((a, b) => hops[b]! - hops[a]! || b - a);
+  for (const i of byDistance.slice(0, Math.floor(positions.length / 3))) {
+    world.ether.move(i, { x: positions[i]!.x + byM, y: positions[i]!.y });
+  }
+}
+
+/** Epochs of 48 minutes with all that belongs to them in proportion: a run of half a day has fifteen. */
+const SHORT_EPOCHS: Partial<SimParams> = { epoch: 24, moneyRound: 2, creditLineP: 43 };
 
 const MONEYLESS: Target[] = ['free-riders', 'attacker-gain'];
 
@@ -155,6 +187,35 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   'gateway-loss': {
     summary: 'one of two gateways is gone for the second half', params: { gateways: 2 },
-    atHalf: (world) => world.gateways.at(-1)!.node.cut(),
+    failures: { name: 'gateway', events: [[1 / 2, (world) => world.gateways.at(-1)!.node.cut()]] },
+  },
+  'island-cut-off': {
+    summary: 'a third of the stations is cut off for four epochs and comes back', params: { ...SHORT_EPOCHS, anyToAny: 50 },
+    failures: { name: 'island', events: [[1 / 4, (world) => shift(world, 1e6)], [1 / 2, (world) => shift(world, 0)]] },
+  },
+  'bought-weight': {
+    summary: 'a gateway\'s owner buys consensus weight with traffic in a circle, in a community of his own',
+    params: { ...SHORT_EPOCHS, gateways: 3 }, cast: weightBuyers, reveals: true,
+  },
+  'split-guarantors': {
+    summary: 'one person with four votes vouches for one name each; they trade in a circle and carry for nobody',
+    cast: (place, params) => {
+      const ring = cluster(place, params, 4);
+      const players = new Map(ring.map((i) => [i, traders.circularTrader(ring, addressOf, false)]));
+      return { players, ownTrees: ring.map((i) => new Set([i])) };
+    },
+  },
+  'join-leave-recycle': {
+    summary: 'one guarantor, one name after another: the line is spent, the name leaves, the next one joins',
+    params: { ...SHORT_EPOCHS, channelEpochs: 3 },
+    cast: (place, params) => {
+      const names = cluster(place, params, 4);
+      const players = new Map(names.map((i) => [i, persons.recycler(names)]));
+      return { players, ownTrees: [new Set(names)], later: new Set(names.slice(1)) };
+    },
+  },
+  'colluding-gateway': {
+    summary: 'a gateway states false audits and false limits for nodes that carry nothing',
+    params: { gateways: 2 }, cast: gatewayGang,
   },
 };

@@ -22,6 +22,10 @@ export class SimGateway {
   readonly home: Home;
   readonly downlink: Downlink;
   readonly refused: Record<string, number> = {};
+  /** First slot of its published key chain. */
+  chainSlot = 0;
+  /** What a dishonest gateway makes of a STATE before it goes out. */
+  forge: ((plaintext: Uint8Array) => void) | undefined;
   private readonly end: EndStation;
   private seq = 1;
   private pumping = false;
@@ -71,6 +75,7 @@ export class SimGateway {
 
   /** STATE for a node that lives here. */
   push(message: Message): void {
+    this.forge?.(message.plaintext);
     if (message.dst === this.node.address) this.node.later(EventKind.HOST_STATE, message.plaintext, 0, 0);
     else this.downlink.push(message.dst, message.plaintext, this.node.scheduler.nowMs());
     this.pumpSoon();

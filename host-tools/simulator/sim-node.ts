@@ -53,8 +53,10 @@ export class SimNode {
   readonly address: number;
   readonly player: Player;
   readonly config: NodeConfig;
+  /** Made at the first boot. */
   mesh!: MeshNode;
   up = false;
+  booted = false;
   steps = 0;
   private readonly event: NodeEvent = { kind: EventKind.TICK, bytes: NOTHING, a: 0, b: 0 };
   private wakeAtMs = Infinity;
@@ -86,6 +88,7 @@ export class SimNode {
     // Deadlines count from the world's time, as after a boot that sets the clock.
     this.mesh.core.nowMs = this.scheduler.nowMs();
     this.up = true;
+    this.booted = true;
     this.player.prepare?.(this);
     const receive = (frame: Uint8Array, rssiDbm: number, snrDb: number): void => {
       if (this.player.hears === undefined || this.player.hears(this, frame)) {

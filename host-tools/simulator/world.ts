@@ -1,6 +1,6 @@
 // A run: boards over the ether in virtual time, home gateways with their ledger, packets, blocks. Deterministic from
 // one seed; reads no clock. Scenarios say who plays what, checkers look at it after every block, outcome.ts sums up.
-import { ActionKind, EventKind, type Action, type NodeConfig } from '#mesh';
+import { ActionKind, EventKind, costThrough, type Action, type NodeConfig } from '#mesh';
 import { toHex } from '#protocol';
 import { Ether } from '../ether/ether.ts';
 import { Prng } from '../ether/prng.ts';
@@ -28,8 +28,12 @@ const FRIENDS = 2;
 export interface Cast {
   /** Who plays something else than `honest`, by station. */
   players: Map<number, Player>;
-  /** Who is vouched for by the owner with the last number, instead of by turns. */
-  ownTree?: Set<number>;
+  /** Sets with a guarantor of their own each: the last owners. All others are vouched for by turns. */
+  ownTrees?: Set<number>[];
+  /** The own trees are a community of their own. */
+  isApart?: boolean;
+  /** Nodes that are not there at the founding. */
+  later?: Set<number>;
 }
 
 export interface WorldOptions {
@@ -43,6 +47,8 @@ export interface WorldOptions {
   /** Puts a watch on every player. */
   wrap: (player: Player) => Player;
   afterBlock?: (world: World) => void;
+  /** What each gateway publishes of its key chain after a block. */
+  reveal?: (gateway: SimGateway, world: World) => void;
 }
 
 export class World implements NodeListener {
@@ -61,6 +67,8 @@ export class World implements NodeListener {
   readonly samples: Sample[] = [];
   readonly audits: Audits;
   readonly notes: Record<number, number> = {};
+  /** Names that their person has used up (players/persons.ts). */
+  readonly done = new Set<number>();
   readonly durationMs: number;
   /** Time of the first block after the founding, Unix seconds. */
   private readonly startS: number;
@@ -81,7 +89,13 @@ export class World implements NodeListener {
     this.place = placeStations(params, seed);
     this.cast = options.cast?.(this.place, params) ?? { players: new Map() };
     const drawn = new Prng(seed * 8 + 3);
-    this.founding = foundCommunity(params, drawn, (index) => this.ownerOf(index));
+    const { ownTrees = [], isApart = false, later } = this.cast;
+    this.founding = foundCommunity(params, drawn, {
+      owners: ownerCount(params) + ownTrees.length,
+      ownerOf: (index) => this.ownerOf(index),
+      isApart: (index) => isApart && ownTrees.some((tree) => tree.has(index)),
+      isLater: (index) => later?.has(index) === true,
+    });
     this.chain = new SimChain(this.founding);
     this.startS = this.chain.found(
       foundingTransactions(this.founding, (index) => addressOf(this.place.homes[index]!)),
@@ -97,9 +111,9 @@ export class World implements NodeListener {
   }
 
   private ownerOf(index: number): number {
-    const owners = ownerCount(this.params);
-    if (this.cast.ownTree === undefined) return index % owners;
-    return this.cast.ownTree.has(index) ? owners - 1 : index % (owners - 1);
+    const ordinary = ownerCount(this.params);
+    const tree = this.cast.ownTrees?.findIndex((set) => set.has(index)) ?? -1;
+    return tree < 0 ? index % ordinary : ordinary + tree;
   }
 
   // ---------------------------------------------------------------- building
@@ -180,20 +194,28 @@ export class World implements NodeListener {
 
   /** Everything is switched on within ten seconds, and the first events wait. */
   start(): void {
-    for (const node of this.nodes) this.scheduler.after(this.traffic.below(10_000), () => node.boot());
+    for (const node of this.nodes) {
+      const bootMs = this.traffic.below(10_000);
+      if (this.cast.later?.has(node.index) !== true) this.scheduler.after(bootMs, () => node.boot());
+    }
     for (const node of this.nodes) if (node.index >= this.params.gateways) this.plan(node);
     this.scheduler.after(this.params.blockIntervalS * 1000, () => this.block());
     if (this.params.churnS > 0) this.planOutage();
     if (this.params.metresPerHour > 0) this.scheduler.after(60_000, () => this.wander());
   }
 
+  unixS(): number {
+    return this.startS + Math.floor(this.scheduler.nowMs() / 1000);
+  }
+
   private block(): void {
     const now = this.scheduler.nowMs();
-    const included = this.chain.makeBlock(this.startS + Math.floor(now / 1000));
+    const included = this.chain.makeBlock(this.unixS());
     this.tell(this.gateways[0]!.home.afterBlock(included));
     this.packets.purge(now);
     for (const node of this.nodes) node.player.block?.(node, this);
     if (this.options.everybody === undefined) this.audits.afterBlock(this);
+    for (const gateway of this.gateways) this.options.reveal?.(gateway, this);
     this.options.afterBlock?.(this);
     if (this.samples.length <= this.meter.slice(now)) this.samples.push(sampleOf(this));
     if (now < this.durationMs) this.scheduler.after(this.params.blockIntervalS * 1000, () => this.block());
@@ -236,10 +258,15 @@ export class World implements NodeListener {
     const packet = this.packets.create(prober.index, this.place.homes[prober.index]!, this.scheduler.nowMs());
     packet.isProbe = true;
     const { routes, neighbours } = prober.mesh.core;
-    const next = routes.next;
+    const { next, cost } = routes;
+    const beyond = through.mesh.core.routes;
+    const { price, levyPerMille } = through.config;
+    const asked = costThrough(price, beyond.cost(beyond.find(addressOf(packet.dst))), levyPerMille);
     routes.next = (dst) => (dst === addressOf(packet.dst) ? neighbours.find(through.address) : next.call(routes, dst));
+    // Its budget is that of the way over the audited node, which need not be the best one.
+    routes.cost = () => asked;
     this.hand(prober, packet);
-    routes.next = next;
+    Object.assign(routes, { next, cost });
     return packet;
   }
 

@@ -1,13 +1,13 @@
 // Players that try to make money out of the money system: rings that trade with themselves, many names of one
 // person, false prices, one chain promised twice. They stand close together and choose their partners by station.
-import { Index, Rt } from '#mesh';
+import { Index, Rt, costThrough } from '#mesh';
 import { getU32, putU16 } from '#protocol';
 import type { SimNode } from '../sim-node.ts';
 import type { Player } from './player.ts';
 import { refuseRoutes } from './takers.ts';
 
-/** What one honest hop at price 1.0 asks, 1/64 credit per ms, with the levy of 5 % (SPEC 8.3). */
-const HONEST_COST = 68;
+/** What one honest hop asks with its levy. */
+const HONEST_COST = costThrough(16, 0, 50);
 
 /** Packets to `target` take `through` as their next hop, whatever the routes say, once both have met. */
 function forceRoute(node: SimNode, target: number, through: number): void {
@@ -34,15 +34,18 @@ function ensureRoute(node: SimNode, dst: number, neighbour: number): void {
 
 /**
  * One of a ring of stations that sends to the one after next through the next, much and for nothing: turnover without
- * service. Earns consensus weight if levies came back to it; here it only pays them.
+ * service. It pays levies, which count as consensus weight. `relays`: it carries for others too.
  */
-export function circularTrader(ring: number[], addressOf: (index: number) => number): Player {
+export function circularTrader(ring: number[], addressOf: (index: number) => number, relays = true): Player {
   const after = (index: number, steps: number): number => ring[(ring.indexOf(index) + steps) % ring.length]!;
   return {
     kind: 'circular-trader',
     packetS: 15,
     target: (node) => after(node.index, 2),
-    prepare: (node) => forceRoute(node, addressOf(after(node.index, 2)), addressOf(after(node.index, 1))),
+    prepare: (node) => {
+      forceRoute(node, addressOf(after(node.index, 2)), addressOf(after(node.index, 1)));
+      if (!relays) refuseRoutes(node, () => true);
+    },
   };
 }
 
