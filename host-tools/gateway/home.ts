@@ -114,7 +114,12 @@ export class Home {
       return refusal('state-request', 'the channel is between others');
     }
     const none = { payer, generation, chain };
-    return { messages: [{ dst: src, plaintext: this.state(src, channel ?? none) }], kind: 'state-request' };
+    const messages = [{ dst: src, plaintext: this.state(src, channel ?? none) }];
+    if (channel?.payer !== src) return { messages, kind: 'state-request' };
+    // A payer asks when it is dry. The payee cannot know, and what proves a refill is on the ledger.
+    const refill = encodeClaim({ payer, generation, chain, number: channel.settled, link: channel.link });
+    const transaction = this.ledger.check(refill) === TxCode.OK ? refill : undefined;
+    return { transaction, messages, kind: 'state-request' };
   }
 
   private checked(kind: 'open' | 'claim', transaction: Uint8Array): HomeOutput {

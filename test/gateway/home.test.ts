@@ -110,6 +110,25 @@ test('a question is answered to those it concerns only', () => {
   assert.deepEqual(home.about(address(1)).map(({ dst }) => dst), [address(1)]);
 });
 
+test('a payer that asks is refilled without its payee, a payee that asks is told', () => {
+  const channel = () => ledger.channel(address(2), 0, 0)!;
+  const payer = ledger.account(address(2))!;
+  // While the payer has nothing free a claim refills nothing; two links are left, too little for a packet.
+  const free = ledger.free(payer);
+  payer.guaranteed += free;
+  accept(1, world.claim(2, channel().limit - 2));
+  world.block();
+  assert.equal(channel().limit - channel().settled, 2);
+  assert.equal(home.receive(address(2), world.stateRequest(2)).transaction, undefined, 'nothing to refill from');
+  payer.guaranteed -= free;
+  const dry = { ...channel() };
+  assert.equal(home.receive(address(1), world.stateRequest(2)).transaction, undefined, 'the payee only asks');
+  accept(2, world.stateRequest(2));
+  world.block();
+  assert.ok(channel().limit > dry.limit && channel().settled === dry.settled, 'escrow and nothing else');
+  assert.equal(home.receive(address(2), world.stateRequest(2)).transaction, undefined, 'there is enough now');
+});
+
 test('ten thousand random requests move nothing', () => {
   const balances = (): number[] => world.members.map(({ address: node }) => ledger.account(node)!.balance);
   const before = balances();

@@ -126,10 +126,15 @@ export class Payments {
     return units > 0;
   }
 
-  /** A debt of a batch is paid without waiting for a packet to ride on. */
+  /**
+   * A debt of a batch is paid without waiting for a packet to ride on; on a channel that ran dry any debt is, since a
+   * claim of it is what fills the channel up.
+   */
   payDebt(nb: number): void {
-    const debt = -this.core.accounts.outFree(nb);
-    if (debt < this.core.config.payBatchLinks * Money.UNITS_PER_LINK) return;
+    const accounts = this.core.accounts;
+    const debt = -accounts.outFree(nb);
+    const least = accounts.u8(nb, Acc.OUT_ASKS) > 0 ? 1 : this.core.config.payBatchLinks * Money.UNITS_PER_LINK;
+    if (debt < least) return;
     if (this.funding(nb, 0) !== Funding.NONE) this.outbox.push(Intent.PAY, nb, 0, 0, undefined);
   }
 
