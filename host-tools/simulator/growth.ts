@@ -25,7 +25,8 @@ export interface GrowthPoint {
 export function measureGrowth(nodes: number, hours = HOURS): GrowthPoint {
   const params = {
     ...DEFAULTS, nodes, hours, gateways: Math.min(64, Math.max(1, Math.round(nodes / NODES_PER_GATEWAY))),
-    packetS: 300, blockIntervalS: 600, helloMaxS: 600, retryS: 60, freePerMille: 10, chains: 2, idleTickMs: 30_000,
+    topology: 'scattered' as const, packetS: 300, blockIntervalS: 600, helloMaxS: 600, retryS: 60, freePerMille: 10,
+    chains: 8, idleTickMs: 30_000,
   };
   const before = process.cpuUsage();
   const world = new World({ params, seed: 1, everybody: () => honest, wrap: (player) => player });

@@ -29,7 +29,8 @@ export interface Outcome {
   specialDelivery: number | null;
   /**
    * Credits that the special players take by not playing honestly: `attackerTaken` less what the same nodes take on
-   * the same seed when they are honest. gain.ts says what "take" means.
+   * the same seed when they are honest, where that is more than nothing: who stops giving has taken nothing yet.
+   * gain.ts says what "take" means.
    */
   attackerNetGain: number;
   attackerTaken: number;
@@ -192,7 +193,7 @@ export function outcomeOf(
     starvedHonest: starved(world, baseline, honest),
     freeRiderDelivery: isRiding && needy.length > 0 ? ratio(late(meter, needy)) : null,
     specialDelivery: special.length > 0 ? ratio(late(meter, special)) : null,
-    attackerNetGain: taken.money + taken.service - reference.money - reference.service,
+    attackerNetGain: taken.money + taken.service - Math.max(0, reference.money + reference.service),
     attackerTaken: taken.money + taken.service,
     honestTaken: reference.money + reference.service,
     attackerAllowance: taken.allowance,

@@ -69,6 +69,7 @@ export function play(
     wrap: (player) => (watch ? checkers.watch(player) : player),
     afterBlock: (at) => {
       checkers.afterBlock(at);
+      onBlock?.(at);
       const part = at.scheduler.nowMs() / at.durationMs;
       while (failures.length > 0 && failures[0]![0] <= part) failures.shift()![1](at);
     },
@@ -121,12 +122,12 @@ function honestPicture(scenario: Scenario, params: SimParams, seed: number, cast
 
 /** The parameters that shape place, channel and traffic; money and misbehaviour have no part in a baseline. */
 function channelOf(params: SimParams): Partial<SimParams> {
-  const { nodes, gateways, hours, topology, map, neighbours, shadowingDb, lossPerMille, spreadingFactor, packetS } = params;
-  const { payloadBytes, anyToAny, churnS, outageS, metresPerHour, blockIntervalS, helloMinS, helloMaxS } = params;
+  const { nodes, gateways, hours, topology, map, neighbours, shadowingDb, lossPerMille, spreadingFactor } = params;
+  const { packetS, payloadBytes, anyToAny, churnS, outageS, metresPerHour, blockIntervalS, helloMinS, helloMaxS } = params;
   const { receiptDelayMs, idleTickMs, dutyPerMille } = params;
   return {
-    nodes, gateways, hours, topology, map, neighbours, shadowingDb, lossPerMille, spreadingFactor, packetS, payloadBytes,
-    anyToAny, churnS, outageS, metresPerHour, blockIntervalS, helloMinS, helloMaxS, receiptDelayMs, idleTickMs,
+    nodes, gateways, hours, topology, map, neighbours, shadowingDb, lossPerMille, spreadingFactor, packetS,
+    payloadBytes, anyToAny, churnS, outageS, metresPerHour, blockIntervalS, helloMinS, helloMaxS, receiptDelayMs, idleTickMs,
     dutyPerMille,
   };
 }

@@ -103,8 +103,8 @@ function shift(world: World, byM: number): void {
   }
 }
 
-/** Epochs of 48 minutes with all that belongs to them in proportion: a run of half a day has fifteen. */
-const SHORT_EPOCHS: Partial<SimParams> = { epoch: 24, moneyRound: 2, creditLineP: 43 };
+/** Epochs of 48 minutes, so that a run of half a day has fifteen, with half the line and money rounds of 8 minutes. */
+const SHORT_EPOCHS: Partial<SimParams> = { epoch: 24, moneyRound: 4, creditLineP: 128 };
 
 const MONEYLESS: Target[] = ['free-riders', 'attacker-gain'];
 

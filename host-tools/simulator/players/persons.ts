@@ -48,9 +48,9 @@ export function recycler(names: number[]): Player {
   };
 }
 
-/** Spends as fast as it can, carries nothing, and has a gateway that lies for it. */
+/** Spends as fast as it can on packets to the first gateway, carries nothing, and has a gateway that lies for it. */
 export function accomplice(): Player {
-  return { ...freeRider(), kind: 'accomplice', packetS: 15 };
+  return { ...freeRider(), kind: 'accomplice', packetS: 15, target: () => 0 };
 }
 
 /**
