@@ -2,7 +2,9 @@
 // of the 256 leaves are filler under the same Merkle root, so OPEN proofs are real and a book costs milliseconds.
 // A node that uses up its real chains gets its next OPEN refused by the ledger, which the world counts.
 import type { BookId, MacKey } from '#protocol';
-import { Book, OneTime, Purpose, bookPrefix, bookRoot, chainTop, copyBytes, cut, digitSecret, payPrefix } from '#protocol';
+import {
+  Book, OneTime, Purpose, bookPrefix, bookRoot, chainTop, copyBytes, cut, digitSecret, payPrefix,
+} from '#protocol';
 import { shaEngine, type Walk } from '../ledger/hash/sha-engine.ts';
 import { fastCrypto } from './fast-crypto.ts';
 
@@ -40,7 +42,7 @@ export function simBook(paySecret: MacKey, id: BookId, chains: number): SimBook 
 /** All steps of the one-time key's seven digits (SPEC 6.3). */
 function digitWalks(paySecret: MacKey, id: BookId, chain: number): Walk[] {
   return Array.from({ length: OneTime.DIGITS }, (_, digit) => ({
-    prefix: bookPrefix(id, Purpose.BIND_STEP, chain, digit), link: digitSecret(fastCrypto, paySecret, id, chain, digit),
-    marks: [OneTime.STEPS], links: [],
+    prefix: bookPrefix(id, Purpose.BIND_STEP, chain, digit),
+    link: digitSecret(fastCrypto, paySecret, id, chain, digit), marks: [OneTime.STEPS], links: [],
   }));
 }

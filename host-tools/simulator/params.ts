@@ -141,7 +141,8 @@ export function paramFaults(params: SimParams): string[] {
   within('nodesPerOwner', 1, 1000);
   within('spreadingFactor', 7, 12);
   within('channelEpochs', 3, 60);
-  if (params.topology === 'map' && params.map.length !== params.nodes) faults.push('the map has another number of nodes');
+  const isMap = params.topology === 'map';
+  if (isMap && params.map.length !== params.nodes) faults.push('the map has another number of nodes');
   return faults;
 }
 

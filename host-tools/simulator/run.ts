@@ -123,11 +123,11 @@ function honestPicture(scenario: Scenario, params: SimParams, seed: number, cast
 /** The parameters that shape place, channel and traffic; money and misbehaviour have no part in a baseline. */
 function channelOf(params: SimParams): Partial<SimParams> {
   const { nodes, gateways, hours, topology, map, neighbours, shadowingDb, lossPerMille, spreadingFactor } = params;
-  const { packetS, payloadBytes, anyToAny, churnS, outageS, metresPerHour, blockIntervalS, helloMinS, helloMaxS } = params;
-  const { receiptDelayMs, idleTickMs, dutyPerMille } = params;
+  const { packetS, payloadBytes, anyToAny, churnS, outageS, metresPerHour, blockIntervalS } = params;
+  const { helloMinS, helloMaxS, receiptDelayMs, idleTickMs, dutyPerMille } = params;
   return {
     nodes, gateways, hours, topology, map, neighbours, shadowingDb, lossPerMille, spreadingFactor, packetS,
-    payloadBytes, anyToAny, churnS, outageS, metresPerHour, blockIntervalS, helloMinS, helloMaxS, receiptDelayMs, idleTickMs,
-    dutyPerMille,
+    payloadBytes, anyToAny, churnS, outageS, metresPerHour, blockIntervalS, helloMinS, helloMaxS,
+    receiptDelayMs, idleTickMs, dutyPerMille,
   };
 }

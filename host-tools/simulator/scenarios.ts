@@ -103,7 +103,7 @@ function shift(world: World, byM: number): void {
   }
 }
 
-/** Epochs of 48 minutes, so that a run of half a day has fifteen, with half the line and money rounds of 8 minutes. */
+/** Epochs of 48 minutes, so that a run of half a day has fifteen; half the line, money rounds of 8 minutes. */
 const SHORT_EPOCHS: Partial<SimParams> = { epoch: 24, moneyRound: 4, creditLineP: 128 };
 
 const MONEYLESS: Target[] = ['free-riders', 'attacker-gain'];
@@ -190,8 +190,12 @@ export const SCENARIOS: Record<string, Scenario> = {
     failures: { name: 'gateway', events: [[1 / 2, (world) => world.gateways.at(-1)!.node.cut()]] },
   },
   'island-cut-off': {
-    summary: 'a third of the stations is cut off for four epochs and comes back', params: { ...SHORT_EPOCHS, anyToAny: 50 },
-    failures: { name: 'island', events: [[1 / 4, (world) => shift(world, 1e6)], [1 / 2, (world) => shift(world, 0)]] },
+    summary: 'a third of the stations is cut off for a quarter of the time and comes back',
+    params: { ...SHORT_EPOCHS, anyToAny: 50 },
+    failures: {
+      name: 'island',
+      events: [[1 / 4, (world) => shift(world, 1e6)], [1 / 2, (world) => shift(world, 0)]],
+    },
   },
   'bought-weight': {
     summary: 'a gateway\'s owner buys consensus weight with traffic in a circle, in a community of his own',
