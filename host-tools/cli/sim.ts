@@ -7,7 +7,7 @@ import { SingleBar } from 'cli-progress';
 import { InvalidArgumentError, type Command } from 'commander';
 import { ROOT } from '../firmware-build/paths.ts';
 import { writeFigures } from '../simulator/figures.ts';
-import { growth } from '../simulator/growth.ts';
+import { besidePeer, growth } from '../simulator/growth.ts';
 import type { Outcome } from '../simulator/outcome.ts';
 import { COLUMNS, reportOf } from '../simulator/report.ts';
 import type { RunRequest } from '../simulator/run.ts';
@@ -52,7 +52,10 @@ export function register(program: Command): void {
       guarded(() => sweepGrid(names, command.optsWithGlobals<SweepFlags>())));
   sim.command('growth').description('speed and memory from 100 nodes up')
     .option('--most <n>', 'largest mesh', whole, 1000)
-    .action((flags: { most: number }) => growth(flags.most, (line) => console.log(line)));
+    .option('--hours <n>', 'simulated hours; the second half is measured', positive, 2)
+    .option('--peer <folder>', 'compare with Meshtasticator, of which this is a copy')
+    .option('--python <command>', 'interpreter for it', 'python3')
+    .action((_own: GrowthFlags, command: Command) => guarded(() => grow(command.optsWithGlobals<GrowthFlags>())));
   withSettings(sim.command('figures').description('run every scenario and write the table into docs/economics.md'))
     .action((_own: RunFlags, command: Command) => guarded(() => figures(command.optsWithGlobals<RunFlags>())));
 }
@@ -71,6 +74,19 @@ function withSettings(command: Command): Command {
     .option('--map <file>', 'positions of all stations in metres, as JSON', stationMap)
     .option('--threads <n>', 'worker threads', whole, availableParallelism())
     .option('--report <file>', 'write a self-contained HTML report');
+}
+
+interface GrowthFlags {
+  most: number;
+  hours: number;
+  peer?: string;
+  python: string;
+}
+
+async function grow({ most, hours, peer, python }: GrowthFlags): Promise<void> {
+  const print = (line: string): void => console.log(line);
+  if (peer !== undefined) return besidePeer({ folder: peer, python }, print);
+  return growth(most, print, hours);
 }
 
 function collect(value: string, before: string[]): string[] {
