@@ -148,11 +148,9 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   'threshold-players': {
     summary: 'everybody stops relaying when rich', params: { share: 90 }, cast: everyChosen(takers.thresholdPlayer),
-    exempt: ['attacker-gain'],
   },
   'hoarders': {
     summary: 'a share of the nodes earns and never spends', cast: everyChosen(takers.hoarder),
-    exempt: ['attacker-gain'],
   },
   'sybil-funnel': { summary: 'one person, five names: their lines are spent through the first', cast: sybils(false) },
   'sybil-welfare': {

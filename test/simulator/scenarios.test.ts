@@ -28,25 +28,21 @@ describe('scenarios, short form', () => {
     });
   }
 
-  it('bounds what each attacker takes', () => {
-    for (const [name, { targets, attackerNetGain, attackerBound, attackers }] of outcomes) {
-      // A high price is no theft: neighbours pay it until their routes avoid it, which takes longer than this.
-      if (targets['attacker-gain'] === 'does not apply' || name === 'invented-hops') continue;
-      // So short a run ends with prepayments unused: at most eight links of 256 credits from a neighbour (SPEC 8.4).
-      const most = attackerBound + attackers * 8 * 256;
-      assert.ok(attackerNetGain <= most, `${name}: ${attackerNetGain} > ${most}`);
+  it('bounds what each attacker gains by not being honest', () => {
+    for (const [name, { targets, attackerNetGain, attackerBound }] of outcomes) {
+      if (targets['attacker-gain'] === 'does not apply') continue;
+      assert.ok(attackerNetGain <= attackerBound, `${name}: ${attackerNetGain} > ${attackerBound}`);
     }
   });
 
   it('delivers as much for money as for free when everybody is honest', () => {
-    assert.ok(outcomes.get('honest')!.honestDeliveryRatio >= 0.9);
+    assert.ok(outcomes.get('honest')!.honestDeliveryRatio >= 0.95);
     assert.equal(outcomes.get('honest')!.starvedHonest, 0);
     assert.equal(outcomes.get('no-incentive')!.honestDeliveryRatio, 1);
   });
 
-  // Defaulters are not among these: they pay for half of the run, and in its short form live on the gifts of the rest.
   it('serves those who pay nothing worse than honest nodes', () => {
-    for (const name of ['non-payers', 'flooders']) {
+    for (const name of ['non-payers', 'defaulters', 'flooders']) {
       const { specialDelivery, honestDelivery } = outcomes.get(name)!;
       assert.ok(specialDelivery! < honestDelivery, `${name}: ${specialDelivery} against ${honestDelivery}`);
     }
