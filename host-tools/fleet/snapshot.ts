@@ -16,7 +16,9 @@ import { rankStartMs, type SlotClock } from './slot-clock.ts';
 /** What this room needs of the object store. */
 export interface Objects {
   put(meta: { name: string }, bytes: ReadableStream<Uint8Array>): Promise<unknown>;
-  get(name: string): Promise<{ data: ReadableStream<Uint8Array>; error: Promise<Error | null> } | null>;
+  get(
+    name: string,
+  ): Promise<{ data: ReadableStream<Uint8Array>; error: Promise<Error | null | undefined> } | null>;
   list(): Promise<{ name: string }[]>;
   delete(name: string): Promise<unknown>;
 }
@@ -100,7 +102,7 @@ async function getSnapshot(objects: Objects, name: string): Promise<Snapshot | u
   if (object === null) return undefined;
   const pieces: Uint8Array[] = [];
   for await (const piece of object.data as unknown as AsyncIterable<Uint8Array>) pieces.push(piece);
-  if ((await object.error) !== null) return undefined;
+  if (((await object.error) ?? null) !== null) return undefined;
   const items = [...itemsOf(Buffer.concat(pieces))];
   const head = items.shift();
   if (head === undefined || head.length > HEAD_BYTES_MAX || items.length % 2 !== 0) return undefined;
