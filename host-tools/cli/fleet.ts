@@ -128,9 +128,10 @@ function write(path: string, text: string): void {
 
 function found(paths: string[], flags: { output: string; profile: 'desk' | 'village' }): Promise<void> {
   return explained(async () => {
-    const { foundFleet, ledgerIdOfFile, readCard } = await import('../fleet/founding.ts');
+    const { addressOfCard, foundFleet, ledgerIdOfFile, readCard } = await import('../fleet/founding.ts');
     const file = foundFleet(paths.map(readCard), flags.profile, Math.floor(Date.now() / 1000));
     write(flags.output, `${JSON.stringify(file)}\n`);
+    for (const path of paths) console.log(`gateway ${addressOfCard(readCard(path))}  ${path}`);
     const id = Buffer.from(ledgerIdOfFile(file)).toString('hex');
     console.log(
       `ledger ${id} of ${paths.length} gateways: each starts with \`fairhop up --founding ${flags.output}\``,

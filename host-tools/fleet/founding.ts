@@ -10,6 +10,7 @@ import { LEDGER_DEPS } from '../gateway/chain-service.ts';
 import { readSecrets, writeDesk, writeSecrets } from '../gateway/desk-files.ts';
 import { addressOfKey, makeDirectory } from '../gateway/desk.ts';
 import { ChainStore, LmdbStore } from '../gateway/store/index.ts';
+import { addressToken } from './names.ts';
 import { decodeGenesis, deskProfile, encodeGenesis, ledgerIdOf, villageProfile } from '../ledger/index.ts';
 
 export interface Card {
@@ -77,6 +78,11 @@ export function readFounding(path: string): FoundingFile {
   const good = version === 1 && isHex(genesis) && isHex(networkKey, 16);
   if (good && decodeGenesis(bytesOf(genesis)) !== undefined) return { version: 1, genesis, networkKey };
   throw usage(`${path} is no founding file`, 'make one with `fairhop fleet found CARD...`');
+}
+
+/** Address that the gateway of this card gets, 8 hex digits. */
+export function addressOfCard({ block }: Card): string {
+  return addressToken(addressOfKey(bytesOf(block)));
 }
 
 /** One gateway a card; cards of one owner make one owner of several gateways. Throws a CliError. */

@@ -20,7 +20,7 @@ import { JSON_OUTPUT } from '../cli/json-schemas.ts';
 import { LocalCluster, NO_NATS } from '../../host-tools/fleet/local-cluster.ts';
 
 const BOARDS = 2;
-const PACKETS = 12;
+const PACKETS = 6;
 
 interface Line {
   t: string;
