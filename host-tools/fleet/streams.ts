@@ -13,6 +13,7 @@ import { ledgerOfStream, namesOf, type Names } from './names.ts';
 const REPLICAS = 3;
 const ANSWER_MS = 5000;
 const MINUTE_MS = 60_000;
+const PATIENCE_MS = 30_000;
 const FIRST_ENTRY_MS = 15_000;
 const FIRST_ENTRY_PAUSE_MS = 100;
 /** Header and signature of a block in front of its body. */
@@ -77,7 +78,7 @@ export async function ledgersOf(connection: NatsConnection): Promise<string[]> {
 
 export async function hasLedger(connection: NatsConnection, ledgerId: Uint8Array): Promise<boolean> {
   try {
-    await (await managerOf(connection)).streams.info(namesOf(ledgerId).blocks);
+    await patiently(async () => (await managerOf(connection)).streams.info(namesOf(ledgerId).blocks));
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
@@ -112,11 +113,11 @@ export async function prepareStreams(connection: NatsConnection, genesis: Uint8A
   const manager = await managerOf(connection);
   const [blocks, ...others] = configs(names, REPLICAS) as [Config, ...Config[]];
   try {
-    for (const config of others) await addStream(manager, config);
+    for (const config of others) await patiently(() => addStream(manager, config));
     // The log last: where it is, the rest is too.
-    await addStream(manager, blocks);
-    await openBucket(connection, ledgerId, true);
-    await writeGenesis(connection, names, genesis);
+    await patiently(() => addStream(manager, blocks));
+    await patiently(() => openBucket(connection, ledgerId, true));
+    await patiently(() => writeGenesis(connection, names, genesis));
   } catch (error) {
     throw unavailable(error);
   }
@@ -130,6 +131,18 @@ async function writeGenesis(connection: NatsConnection, names: Names, genesis: U
   } catch (error) {
     // Another founder, or an earlier start, was first: what is there is checked by the caller.
     if (!(error instanceof JetStreamApiError && error.code === 10071)) throw error;
+  }
+}
+
+/** An engine that is just starting, or choosing a leader, is asked again; what it refuses is refused. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (const deadline = Date.now() + PATIENCE_MS; ; await pause(FIRST_ENTRY_PAUSE_MS)) {
+    try {
+      return await work();
+    } catch (error) {
+      const refused = error instanceof JetStreamApiError || error instanceof CliError;
+      if (refused || /permission/i.test(String(error)) || Date.now() > deadline) throw error;
+    }
   }
 }
 
