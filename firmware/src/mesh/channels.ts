@@ -179,17 +179,17 @@ export class Channels {
       const proven = (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) !== 0;
       if (proven && accounts.u16(nb, Acc.IN_GENERATION) === generation * 256 + chain) {
         this.outbox.push(Intent.RESYNC, nb, 1, 0, undefined);
-      } else {
-        // A chain of which no STATE came, or which this node forgot: home knows.
-        accounts.setU16(nb, Acc.IN_OFFER, generation * 256 + chain);
-        this.askIn(nb);
+        return;
       }
-      return;
+      // A chain of which no STATE came, or which this node forgot: home knows.
+      accounts.setU16(nb, Acc.IN_OFFER, generation * 256 + chain);
+      return this.askIn(nb);
     }
     if (accounts.u16(nb, Acc.OUT_GENERATION) !== generation * 256 + chain) return;
     if ((accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.RESYNC) === 0) return;
     // The payee proves how far the chain is with the link, which only this node can have shown.
-    const [core, address] = [this.core, accounts.u32(nb, Acc.ADDRESS)];
+    const core = this.core;
+    const address = accounts.u32(nb, Acc.ADDRESS);
     const number = getU16(frame, Resync.NUMBER);
     if (number > accounts.u16(nb, Acc.OUT_LIMIT)) return core.refuse(ErrorCode.BAD_LINK, address);
     if (number > 0) {

@@ -88,7 +88,8 @@ export class LedgerView {
       if (this.chains.length < Size.GATEWAYS) this.askKey(KeySubject.HEADER, gateway);
       return core.refuse(ErrorCode.NO_KEY, gateway);
     }
-    const [earliest, latest] = [this.clock.earliestMs(core.nowMs), this.clock.latestMs(core.nowMs)];
+    const earliest = this.clock.earliestMs(core.nowMs);
+    const latest = this.clock.latestMs(core.nowMs);
     if (!this.clock.known() || latest - earliest > slotMs >> 3) this.askTime();
     if (!this.clock.known()) return core.refuse(ErrorCode.NO_CLOCK, gateway);
     if (this.walking !== undefined) return core.refuse(ErrorCode.TABLE_FULL, gateway);
