@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { buildFirmware } from '../../host-tools/firmware-build/build-firmware.ts';
 import { readSecrets } from '../../host-tools/gateway/desk-files.ts';
-import { backupPath, readSealed } from '../../host-tools/provision/provision-files.ts';
+import { openKeyFile, parseKeyFile } from '../../host-tools/owner/key-file.ts';
+import { backupPath, dataPassphrase, readSealed } from '../../host-tools/provision/provision-files.ts';
 import { ptyMakers } from '../../host-tools/serial/pty.ts';
 import { jsonOf } from '../cli/json-schemas.ts';
 import { fairhop, plugged, vmBoard } from '../monitor/bench.ts';
@@ -30,7 +31,10 @@ const formsOf = (secret: Uint8Array): string[] =>
 /** Every secret of the directory: the gateway's and those of the board, which must not be empty. */
 function secretsIn(data: string, address: string): Uint8Array[] {
   const sealed = readSealed(data, backupPath(data, parseInt(address, 16)))!;
-  const alice = readSealed(data, join(data, 'provision', 'owner-alice.json'))!;
+  const alice = openKeyFile(
+    parseKeyFile(readFileSync(join(data, 'keys', 'alice.json'), 'utf8'))!,
+    dataPassphrase(data),
+  );
   const secrets = [...Object.values(readSecrets(data)), ...Object.values(sealed), ...Object.values(alice)];
   assert.ok(secrets.length >= 7 && secrets.every((secret) => secret !== undefined && secret.length === 32));
   return secrets as Uint8Array[];
@@ -77,8 +81,8 @@ test('a join that was made offline reaches the ledger with the next gateway', { 
     gateway.signal('SIGINT');
     assert.equal(await gateway.exited, 0);
     printed.push(gateway.output);
-    const kept = readdirSync(join(data, 'provision')).map((name) =>
-      readFileSync(join(data, 'provision', name), 'latin1'),
+    const kept = ['provision', 'keys'].flatMap((room) =>
+      readdirSync(join(data, room)).map((name) => readFileSync(join(data, room, name), 'latin1')),
     );
     for (const secret of secretsIn(data, made.address))
       for (const form of formsOf(secret))
