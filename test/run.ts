@@ -11,6 +11,8 @@ const TEST_DIR = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(TEST_DIR);
 /** No test needs this long; it only ends one that hangs. */
 const HANG_MS = 300_000;
+/** From here on the time of a file is printed, for whoever wonders where the minutes went. */
+const SLOW_MS = 10_000;
 /** More files at once than cores: many wait for a clock, a browser or another process most of their time. */
 const LANES = availableParallelism() + 2;
 
@@ -80,14 +82,19 @@ async function main(): Promise<number> {
   const tally: Tally = { passed: 0, failed: 0, skipped: [] };
   let current = '';
   let done = 0;
+  let durationMs = 0;
   const nextFile = (file: string): void => {
-    if (current !== '')
-      console.log(`${relative(ROOT, current)}: ${tally.passed + tally.failed - done} tests`);
+    if (current !== '') {
+      const took = durationMs < SLOW_MS ? '' : `, ${Math.round(durationMs / 1000)} s`;
+      console.log(`${relative(ROOT, current)}: ${tally.passed + tally.failed - done} tests${took}`);
+    }
     current = file;
     done = tally.passed + tally.failed;
+    durationMs = 0;
   };
   const take = (outcome: Outcome, passed: boolean): void => {
     if (outcome.file !== undefined && outcome.file !== current) nextFile(outcome.file);
+    if (outcome.nesting === 0) durationMs += outcome.details.duration_ms;
     count(outcome, passed, tally);
   };
   // Node gives results in the order of the files, although several run at a time.

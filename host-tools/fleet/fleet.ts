@@ -76,7 +76,8 @@ export class Fleet {
       producer,
       sign,
       clock: this.clock,
-      spread: (transaction) => void this.spread(transaction),
+      // Who submitted it has it in the own pool, and the log says why the others have not.
+      spread: (transaction) => void this.spread(transaction).catch(() => {}),
     });
     this.chain.onBlock = (height, hash, stateRoot, author) => {
       this.tellHead(height, hash, stateRoot);
@@ -128,17 +129,24 @@ export class Fleet {
 
   // ---------------------------------------------------------------- transactions
 
-  /** Resolves when the engine keeps it for all gateways: acknowledged, whatever happens to this one. */
+  /**
+   * Resolves when the engine keeps it for all gateways: acknowledged, whatever happens to this one. Rejects when the
+   * engine refuses it, or too many are under way: it is then in this gateway's pool alone.
+   */
   spread(transaction: Uint8Array): Promise<void> {
     const id = idOf(transaction);
     const under = this.spreading.get(id);
     if (under !== undefined) return under;
-    if (this.spreading.size >= SPREADING_MAX) return Promise.resolve();
+    if (this.spreading.size >= SPREADING_MAX)
+      return Promise.reject(new Error(`${SPREADING_MAX} transactions are not acknowledged yet`));
     const way = this.pool
       .append(this.parts.producer, id, transaction)
       .then(
         () => undefined,
-        (error: Error) => this.parts.log('warn', `a transaction was not spread: ${error.message}`),
+        (error: Error) => {
+          this.parts.log('warn', `a transaction was not spread: ${error.message}`);
+          throw error;
+        },
       )
       .finally(() => this.spreading.delete(id));
     this.spreading.set(id, way);

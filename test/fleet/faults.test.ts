@@ -80,7 +80,11 @@ class Traffic {
 
   private async send(member: Member, transaction: Uint8Array): Promise<void> {
     member.fleet.chain.pool.offer(member.address, transaction);
-    await member.fleet.spread(transaction);
+    try {
+      await member.fleet.spread(transaction);
+    } catch {
+      return; // Nothing was promised.
+    }
     this.acknowledged.add(idOf(transaction));
   }
 

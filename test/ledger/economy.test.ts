@@ -59,7 +59,8 @@ test('water-filling lifts the poorest to one level and gives away exactly the bu
 });
 
 test('a hoard above the tolerance melts, what is below it stays, and nothing is lost', () => {
-  const world = new World(smallGenesis({ ...EPOCH, channelEpochs: 20 }));
+  const money = { creditLineP: 256, demurragePerMille: 100 };
+  const world = new World(smallGenesis({ ...EPOCH, ...money, channelEpochs: 20 }));
   world.joinAll([A, B]);
   world.block([world.book(A).open(0, B)]);
   for (let number = 6; number <= 60; number += 18) world.block([world.book(A).claim(0, number)]);
