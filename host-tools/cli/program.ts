@@ -5,64 +5,52 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { ROOT } from '../firmware-build/paths.ts';
-import { register as registerBackup } from './backup.ts';
-import { register as registerBalance } from './balance.ts';
-import { register as registerBench } from './bench.ts';
-import { register as registerBoards } from './boards.ts';
-import { register as registerBuild } from './build.ts';
-import { register as registerChain } from './chain.ts';
-import { register as registerChannel } from './channel.ts';
 import { CliError, EXIT_MEANINGS, ExitCode } from './cli-error.ts';
-import { register as registerCompletion } from './completion.ts';
-import { register as registerDoctor } from './doctor.ts';
 import { EXAMPLES } from './examples.ts';
-import { register as registerFlash } from './flash.ts';
-import { register as registerFleet } from './fleet.ts';
-import { register as registerKeys } from './keys.ts';
-import { register as registerMonitor } from './monitor.ts';
-import { register as registerNode } from './node.ts';
-import { register as registerOwnedNodes } from './owned-nodes.ts';
-import { register as registerParams } from './params.ts';
-import { register as registerPorts } from './ports.ts';
-import { register as registerPropose } from './propose.ts';
-import { register as registerProvision } from './provision.ts';
-import { register as registerRepl } from './repl.ts';
-import { register as registerSend } from './send.ts';
-import { register as registerSim } from './sim.ts';
-import { register as registerTransfer } from './transfer.ts';
-import { register as registerUp } from './up.ts';
-import { register as registerVote } from './vote.ts';
 
-const COMMANDS = [
-  registerUp,
-  registerBuild,
-  registerBoards,
-  registerPorts,
-  registerDoctor,
-  registerFlash,
-  registerProvision,
-  registerMonitor,
-  registerSend,
-  registerNode,
-  registerRepl,
-  registerBackup,
-  registerOwnedNodes,
-  registerChannel,
-  registerKeys,
-  registerBalance,
-  registerTransfer,
-  registerPropose,
-  registerVote,
-  registerParams,
-  registerChain,
-  registerFleet,
-  registerSim,
-  registerBench,
-  registerCompletion,
-];
+interface Room {
+  register(program: Command): void;
+}
 
-/** Throws CommanderErrors for what it does not understand; the commands throw CliErrors. */
-export function createProgram(): Command {
+/** In the order of the help. Only what is asked for is loaded: most commands need little of all that there is. */
+const COMMANDS: Record<string, () => Promise<Room>[]> = {
+  up: () => [import('./up.ts')],
+  build: () => [import('./build.ts')],
+  boards: () => [import('./boards.ts')],
+  ports: () => [import('./ports.ts')],
+  doctor: () => [import('./doctor.ts')],
+  flash: () => [import('./flash.ts')],
+  provision: () => [import('./provision.ts')],
+  monitor: () => [import('./monitor.ts')],
+  send: () => [import('./send.ts')],
+  node: () => [import('./node.ts'), import('./owned-nodes.ts')],
+  repl: () => [import('./repl.ts')],
+  backup: () => [import('./backup.ts')],
+  restore: () => [import('./backup.ts')],
+  channel: () => [import('./channel.ts')],
+  keys: () => [import('./keys.ts')],
+  balance: () => [import('./balance.ts')],
+  transfer: () => [import('./transfer.ts')],
+  propose: () => [import('./propose.ts')],
+  vote: () => [import('./vote.ts')],
+  params: () => [import('./params.ts')],
+  chain: () => [import('./chain.ts')],
+  fleet: () => [import('./fleet.ts')],
+  sim: () => [import('./sim.ts')],
+  bench: () => [import('./bench.ts')],
+};
+
+/** What completes the names of all commands, for which it has to know them. */
+const ALL = () => [...Object.values(COMMANDS).flatMap((load) => load()), import('./completion.ts')];
+
+
+/**
+ * With the commands that the first of `words` needs, or all. The program throws CommanderErrors for what it does not
+ * understand; the commands throw CliErrors.
+ */
+export async function createProgram(words: readonly string[] = []): Promise<Command> {
+  const load = Object.hasOwn(COMMANDS, words[0] ?? '') ? COMMANDS[words[0]!]! : ALL;
+  const rooms = new Set(await Promise.all(load()));
   const { version, description } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     version: string;
     description: string;
@@ -73,7 +61,7 @@ export function createProgram(): Command {
     .helpCommand(false)
     .showHelpAfterError('(`fairhop --help` lists the commands)')
     .exitOverride();
-  for (const register of COMMANDS) register(program);
+  for (const { register } of rooms) register(program);
   for (const { path, command } of leavesOf(program)) {
     const examples = EXAMPLES[path];
     if (examples !== undefined) command.addHelpText('after', `\nExamples:\n${indented(examples)}`);
@@ -85,7 +73,8 @@ export function createProgram(): Command {
 /** Sets the process's exit code; a failure is told on stderr. `words`: what follows `fairhop`. */
 export async function runCommandLine(words: readonly string[]): Promise<void> {
   try {
-    await createProgram().parseAsync(words, { from: 'user' });
+    const program = await createProgram(words);
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     process.exitCode = report(error);
   }

@@ -27,7 +27,7 @@ function wordsOf(line: string): string[] | undefined {
 
 /** Types a line without carrying it out: which command would have run? Rejects when none would. */
 async function commandFor(words: string[]): Promise<string> {
-  const program = createProgram();
+  const program = await createProgram();
   let ran = '';
   for (const { path, command } of leavesOf(program)) {
     command.exitOverride().configureOutput({ writeErr: () => {} });
@@ -37,7 +37,7 @@ async function commandFor(words: string[]): Promise<string> {
   return ran;
 }
 
-const leaves = leavesOf(createProgram());
+const leaves = leavesOf(await createProgram());
 
 test('each command says what it does and gives examples that it takes', async () => {
   assert.ok(leaves.length > 30);
@@ -58,13 +58,13 @@ test('each command says what it does and gives examples that it takes', async ()
   for (const path of Object.keys(EXAMPLES)) assert.ok(known.has(path), `examples of no command: ${path}`);
 });
 
-test('every exit code is told, in the help and in docs/operating.md', () => {
+test('every exit code is told, in the help and in docs/operating.md', async () => {
   assert.deepEqual(
     EXIT_MEANINGS.map(([code]) => code),
     Object.values(ExitCode),
   );
   const page = readFileSync(join(ROOT, 'docs', 'operating.md'), 'utf8');
-  const help = helpOf(createProgram());
+  const help = helpOf(await createProgram());
   for (const [code, meaning] of EXIT_MEANINGS) {
     assert.ok(page.includes(`| ${code} | ${meaning} |`), `docs/operating.md: ${code} ${meaning}`);
     assert.ok(help.includes(` ${code}  ${meaning}\n`) || help.trimEnd().endsWith(` ${code}  ${meaning}`));
@@ -72,7 +72,7 @@ test('every exit code is told, in the help and in docs/operating.md', () => {
 });
 
 test('completion offers every command, at its place, and every option', async () => {
-  const program = createProgram();
+  const program = await createProgram();
   for (const { path, command } of leaves) {
     const words = path.split(' ');
     const offered = await candidates(program, [...words.slice(0, -1), '']);

@@ -43,7 +43,7 @@ async function refused(words: string[], status: number): Promise<Ran> {
   return ran;
 }
 
-const paths = new Set(leavesOf(createProgram()).map(({ path }) => path));
+const paths = new Set(leavesOf(await createProgram()).map(({ path }) => path));
 
 function wordsOfCommand(words: string[]): number {
   return [3, 2, 1].find((count) => paths.has(words.slice(0, count).join(' '))) ?? 0;
@@ -188,8 +188,8 @@ describe('--json', { concurrency: false }, () => {
     await refused(['bench', '--only', 'nothing'], 2);
   });
 
-  it('no command was left out, and no form is without a command', () => {
-    const promised = leavesOf(createProgram()).filter(({ command }) =>
+  it('no command was left out, and no form is without a command', async () => {
+    const promised = leavesOf(await createProgram()).filter(({ command }) =>
       command.options.some(({ long }) => long === '--json'),
     );
     assert.deepEqual([...seen].sort(), promised.map(({ path }) => path).sort());
