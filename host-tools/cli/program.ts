@@ -43,7 +43,6 @@ const COMMANDS: Record<string, () => Promise<Room>[]> = {
 /** What completes the names of all commands, for which it has to know them. */
 const ALL = () => [...Object.values(COMMANDS).flatMap((load) => load()), import('./completion.ts')];
 
-
 /**
  * With the commands that the first of `words` needs, or all. The program throws CommanderErrors for what it does not
  * understand; the commands throw CliErrors.
