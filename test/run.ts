@@ -14,7 +14,7 @@ const HANG_MS = 300_000;
 /** From here on the time of a file is printed, for whoever wonders where the minutes went. */
 const SLOW_MS = 10_000;
 /** More files at once than cores: many wait for a clock, a browser or another process most of their time. */
-const LANES = availableParallelism() + 2;
+const LANES = availableParallelism() + 4;
 
 interface Outcome {
   name: string;
