@@ -55,8 +55,13 @@ export interface VirtualMesh {
 
 /** Settings of a table-top mesh: everything a little faster than in a field, so that a person sees it move. */
 const DESK_PACE = {
-  helloMinMs: 1500, helloMaxMs: 20000, receiptDelayMs: 1200, retryS: 6,
-  freePerMille: 10, servicePerMille: 200, dutyPerMille: 1000,
+  helloMinMs: 1500,
+  helloMaxMs: 20000,
+  receiptDelayMs: 1200,
+  retryS: 6,
+  freePerMille: 10,
+  servicePerMille: 200,
+  dutyPerMille: 1000,
 };
 const SHADOW_SEED = 1;
 
