@@ -63,6 +63,11 @@ test('a channel that the board or the region does not have is refused', () => {
   assert.ok(ask('XX', { frequencyHz: 868_100_000 }));
   assert.throws(() => ask('EU868', { frequencyHz: 433_000_000 }), /cannot use 433 MHz/);
   assert.throws(() => ask('EU868', { txPowerDbm: 22 }), /cannot send with 22 dBm/);
+  // 255 bytes take 399.6 ms at SF7/125, more at SF8: over the 400 ms of America.
+  assert.ok(ask('US915', {}));
+  const slow = { ...PROFILE, spreadingFactor: 8 };
+  assert.throws(() => radioSettings('generic-esp32-rfm95', 'US915', slow, {}), /SF8 at 125 kHz .* too long/);
+  assert.ok(radioSettings('generic-esp32-rfm95', 'EU868', slow, {}));
   assert.equal(radioSettings('linux-udp', 'EU868', PROFILE, {}), undefined);
   assert.throws(() => radioSettings('linux-udp', 'EU868', PROFILE, { txPowerDbm: 1 }), /no LoRa radio/);
 });
