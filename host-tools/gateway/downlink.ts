@@ -1,4 +1,4 @@
-// Messages from the gateway to its nodes: one at a time a node, a few in all, repeated when they get lost, a newer
+// Messages from the gateway to its nodes: two at a time a node, a few in all, repeated when they get lost, a newer
 // STATE of a channel instead of an older one. Remembers who missed something, because a payer that never hears of a
 // raised limit would stay mute. Pure: the caller sends, and tells what became of each.
 import { Payload, StatePayload, toHex } from '#protocol';
@@ -25,10 +25,14 @@ interface Waiting extends Required<Omit<Message, 'tries'>> {
 
 interface Flying extends Waiting {
   seq16: number;
-  untilMs: number;
+  sinceMs: number;
 }
 
-const IN_FLIGHT_MAX = 4;
+/** The board carries six packets of its own at a time (SPEC 8.1): one place is left for its host's other needs. */
+const IN_FLIGHT_MAX = 5;
+const IN_FLIGHT_NODE = 2;
+/** A receipt that was not lost is here by then, so that news need not wait for the lifetime's end. */
+const OVERDUE_MS = 6000;
 /** With pauses that double up to a quarter of an hour: about an hour and a half. */
 const TRIES_MAX = 12;
 const PAUSE_DOUBLINGS_MAX = 10;
@@ -53,6 +57,7 @@ export class Downlink {
   push(dst: number, plaintext: Plaintext, nowMs: number, about: Pick<Message, 'subject' | 'tries'> = {}): void {
     const subject = `${dst} ${about.subject ?? subjectOf(plaintext)}`;
     const triesMax = about.tries ?? TRIES_MAX;
+    this.flying = this.flying.filter((one) => one.subject !== subject || nowMs - one.sinceMs < OVERDUE_MS);
     this.waiting = this.waiting.filter((other) => other.subject !== subject);
     const message = { dst, subject, plaintext, tries: 0, triesMax, notBeforeMs: nowMs };
     if (this.waiting.length >= WAITING_MAX) this.drop(message);
@@ -74,11 +79,12 @@ export class Downlink {
 
   /** The packets that may go now; each has a fresh number, so a repetition is a new packet. */
   due(nowMs: number): PreparedPacket[] {
-    for (const late of this.flying.filter((one) => one.untilMs <= nowMs)) this.lost(late.dst, late.seq16, nowMs);
+    const gone = this.flying.filter(({ sinceMs }) => nowMs - sinceMs >= LIFETIME_MS);
+    for (const { dst, seq16 } of gone) this.lost(dst, seq16, nowMs);
     const packets: PreparedPacket[] = [];
     for (const message of [...this.waiting]) {
       if (this.flying.length >= IN_FLIGHT_MAX) break;
-      if (message.notBeforeMs > nowMs || this.flying.some((one) => one.dst === message.dst)) continue;
+      if (message.notBeforeMs > nowMs || this.mustWait(message)) continue;
       this.waiting.splice(this.waiting.indexOf(message), 1);
       const { plaintext } = message;
       const bytes = typeof plaintext === 'function' ? plaintext(nowMs) : plaintext;
@@ -86,11 +92,16 @@ export class Downlink {
       if (packet === undefined) this.drop(message);
       else {
         const { seq16 } = packet;
-        this.flying.push({ ...message, tries: message.tries + 1, seq16, untilMs: nowMs + LIFETIME_MS });
+        this.flying.push({ ...message, tries: message.tries + 1, seq16, sinceMs: nowMs });
         packets.push(packet);
       }
     }
     return packets;
+  }
+
+  private mustWait({ dst, subject }: Waiting): boolean {
+    const beside = this.flying.filter((one) => one.dst === dst);
+    return beside.length >= IN_FLIGHT_NODE || beside.some((one) => one.subject === subject);
   }
 
   /** The message that has arrived; undefined when it is none of those under way. */

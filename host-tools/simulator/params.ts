@@ -146,7 +146,7 @@ export function paramFaults(params: SimParams): string[] {
   return faults;
 }
 
-/** The genesis parameters of a run: the desk profile with the run's money and clock. */
+/** The genesis parameters of a run: the desk profile with the run's radio, money and clock. */
 export function simProfile(params: SimParams) {
   return (founders: Founders): GenesisParams => {
     const base = deskProfile(founders);
@@ -154,6 +154,7 @@ export function simProfile(params: SimParams) {
     return {
       ...base, ...rest,
       spreadingFactor: params.spreadingFactor,
+      bandwidthHz: 125_000,
       creditLineP: params.creditLineP,
       windowP: params.windowP,
       trustMaxP: params.trustMaxP,

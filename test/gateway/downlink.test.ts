@@ -1,4 +1,4 @@
-// Messages to nodes: newest first in meaning, one at a time a node, never lost for good, never more than the bounds.
+// Messages to nodes: newest first in meaning, two at a time a node, never lost for good, never more than the bounds.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Payload, StatePayload, putU32 } from '#protocol';
@@ -26,26 +26,37 @@ test('a newer STATE of a channel takes the place of an older one that still wait
   down.push(5, state(0, 1), 0);
   down.push(5, state(0, 2), 0);
   down.push(5, state(1, 3), 0);
-  assert.equal(down.size, 2);
-  const [first, ...rest] = down.due(0);
-  assert.equal(rest.length, 0, 'one at a time a node');
-  assert.deepEqual(heights([first!]), [2]);
-  down.push(5, state(0, 4), 0);
-  assert.equal(down.size, 3, 'what flies already is not recalled');
-  down.lost(5, first!.seq16, 10);
-  assert.equal(down.size, 2, 'but not repeated either, when something newer waits');
-  assert.deepEqual(heights(down.due(10)), [3]);
+  down.push(5, state(2, 4), 0);
+  assert.equal(down.size, 3);
+  const packets = down.due(0);
+  assert.deepEqual(heights(packets), [2, 3], 'two at a time a node');
+  down.push(5, state(0, 5), 0);
+  assert.equal(down.size, 4, 'what flies already is not recalled');
+  down.lost(5, packets[0]!.seq16, 10);
+  assert.equal(down.size, 3, 'but not repeated either, when something newer waits');
+  assert.deepEqual(heights(down.due(10)), [4]);
 });
 
-test('four in all are under way, the rest follows', () => {
+test('news of one channel go one after the other, but do not wait for a receipt that is overdue', () => {
+  const down = downlink();
+  down.push(5, state(0, 1), 0);
+  assert.deepEqual(heights(down.due(0)), [1]);
+  down.push(5, state(0, 2), 5000);
+  assert.deepEqual(down.due(5000), []);
+  down.push(5, state(0, 3), 6000);
+  assert.deepEqual(heights(down.due(6000)), [3]);
+  assert.equal(down.size, 1);
+});
+
+test('five in all are under way, the rest follows', () => {
   const down = downlink();
   for (let dst = 1; dst <= 9; dst++) down.push(dst, state(0, dst), 0);
   const first = down.due(0);
-  assert.deepEqual(first.map(({ dst }) => dst), [1, 2, 3, 4]);
+  assert.deepEqual(first.map(({ dst }) => dst), [1, 2, 3, 4, 5]);
   assert.deepEqual(down.due(0), []);
   down.delivered(2, first[1]!.seq16);
   down.delivered(2, 999);
-  assert.deepEqual(down.due(0).map(({ dst }) => dst), [5]);
+  assert.deepEqual(down.due(0).map(({ dst }) => dst), [6]);
   assert.equal(down.size, 8);
 });
 

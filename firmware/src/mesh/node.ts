@@ -9,7 +9,7 @@ import {
 import type { Action, NodeEvent } from './actions.ts';
 import { EventKind } from './actions.ts';
 import type { NodeConfig } from './config.ts';
-import { Index } from './config.ts';
+import { Index, Size } from './config.ts';
 import type { Carrier } from './carrier.ts';
 import { Channels } from './channels.ts';
 import { Core } from './core.ts';
@@ -26,6 +26,8 @@ import type { Settlement } from './settlement.ts';
 import { Wallet } from './wallet.ts';
 
 const SYNC_EVERY_S = 2;
+/** A SYNC without an answer is repeated for so long after its neighbour was heard: three in all. */
+const SYNC_FOR_S = 5;
 const WORK_EVERY_MS = 10;
 const SECOND_MS = 1000;
 
@@ -118,6 +120,7 @@ export class MeshNode {
       this.carrier.tick();
       this.payments.tick();
       this.greeter.sweep();
+      this.repeatSyncs();
       if (this.floods !== undefined) this.floods.tick();
       if (this.view !== undefined) this.view.tick();
     }
@@ -219,6 +222,16 @@ export class MeshNode {
     if (this.core.nowS - getU32(t, at) < SYNC_EVERY_S) return;
     putU32(t, at, this.core.nowS);
     this.outbox.push(Intent.SYNC, index, 0, 10 + this.core.jitter.below(150), undefined);
+  }
+
+  /** One may collide with the other's own, which the same HELLO called forth. */
+  private repeatSyncs(): void {
+    const nb = this.core.neighbours;
+    for (let i = 0; i < Size.NEIGHBOURS; i++) {
+      if (!nb.has(i, NbFlag.KEYED) || nb.has(i, NbFlag.SYNCED)) continue;
+      const heardS = getU32(nb.table, i * Nb.SIZE + Nb.HEARD_S);
+      if (this.core.nowS - heardS <= SYNC_FOR_S) this.wantSync(i);
+    }
   }
 
   private receiveSync(type: number, frame: Uint8Array): void {
