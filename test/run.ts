@@ -16,6 +16,9 @@ const SLOW_MS = 10_000;
 /** More files at once than cores: many wait for a clock, a browser or another process most of their time. */
 const LANES = availableParallelism() + 4;
 
+/** These take longest and begin first, so that none of them is what everybody waits for at the end. */
+const LONG = ['e2e/up', 'cli/json-output', 'dashboard/', 'provision-board/', 'fleet/', 'owner/', 'gateway/', 'typecheck'];
+
 interface Outcome {
   name: string;
   nesting: number;
@@ -40,7 +43,12 @@ function testFiles(device: boolean, part: string): string[] {
     .filter((path) => path.endsWith('.test.ts'))
     .map((path) => join(from, path))
     .filter((path) => relative(ROOT, path).includes(part))
-    .sort();
+    .sort((a, b) => turn(a) - turn(b) || (a < b ? -1 : 1));
+}
+
+function turn(path: string): number {
+  const place = LONG.findIndex((name) => relative(TEST_DIR, path).startsWith(name));
+  return place < 0 ? LONG.length : place;
 }
 
 /** Counts each test once: a parent that fails only because of its subtests is not a failure of its own. */
