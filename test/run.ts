@@ -17,7 +17,9 @@ const SLOW_MS = 10_000;
 const LANES = availableParallelism() + 4;
 
 /** These take longest and begin first, so that none of them is what everybody waits for at the end. */
-const LONG = ['e2e/up', 'cli/json-output', 'dashboard/', 'provision-board/', 'fleet/', 'owner/', 'gateway/', 'typecheck'];
+const LONG = [
+  'e2e/up', 'cli/json-output', 'dashboard/', 'provision-board/', 'fleet/', 'owner/', 'gateway/', 'typecheck',
+];
 
 interface Outcome {
   name: string;
