@@ -3,10 +3,11 @@
 import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { nodeCrypto, verifyEd25519 } from '../crypto/index.ts';
-import { ChainStore, LmdbStore, StoreError, verifyApart } from '../gateway/store/index.ts';
+import { LmdbStore, openChain, readChain, StoreError, verifyApart, type ChainStore } from '../gateway/store/index.ts';
 import { ChainFileError, readChainFile, replayChain, writeChainFile } from '../ledger/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { CliError, ExitCode } from './cli-error.ts';
+import { keepBlocksOption, storeChoice, type StoreFlags } from './store-flags.ts';
 
 const DEPS = { crypto: nodeCrypto, verify: verifyEd25519 };
 const READ_AHEAD = 1 << 20;
@@ -22,10 +23,11 @@ export function register(program: Command): void {
     chain.command(name).description(description)
       .addOption(new Option('--data <dir>', 'data directory').env('FAIRHOP_DATA').default('data'))
       .option('--json', 'print one JSON object');
-  sub('verify', 'replay every block from the genesis and compare the state').action(guarded(verify));
+  sub('verify', 'replay every kept block and compare the state').action(guarded(verify));
   sub('stats', 'height, counters and sizes').action(guarded(stats));
   sub('export', 'write the chain into one file').argument('<file>').action(guardedFile(exportChain));
-  sub('import', 'check a chain file and make a store of it').argument('<file>').action(guardedFile(importChain));
+  sub('import', 'check a chain file and make a store of it').argument('<file>')
+    .addOption(keepBlocksOption()).action(guardedFile(importChain));
 }
 
 function guarded(action: (flags: Flags) => Promise<void>): (flags: Flags) => Promise<void> {
@@ -47,11 +49,11 @@ function rethrow(error: unknown): never {
 }
 
 async function withStore<T>(directory: string, work: (store: ChainStore) => T): Promise<T> {
-  const lmdb = LmdbStore.openReadOnly(directory);
+  const store = readChain(directory);
   try {
-    return work(ChainStore.over(lmdb));
+    return work(store);
   } finally {
-    await lmdb.close();
+    await store.close();
   }
 }
 
@@ -80,14 +82,21 @@ function wrong(fault: { height: number; what: string }): CliError {
   );
 }
 
+function shortened(oldest: number): StoreError {
+  return new StoreError(
+    `the blocks before ${oldest} were dropped (--keep-blocks): an export begins at the genesis`,
+    'Export from a gateway that keeps all blocks, or copy the data directory while its gateway is stopped.',
+  );
+}
+
 async function verify(flags: Flags): Promise<void> {
   print(flags, { verified: true, ...verifyApart(flags.data) });
 }
 
 async function stats(flags: Flags): Promise<void> {
   const [ledger, sizes] = await withStore(flags.data, (store) => [store.load(DEPS), store.stats()] as const);
-  const { entries, bytesOnDisk, packets } = sizes;
-  print(flags, { ...summary(ledger), entries, bytesOnDisk, packets });
+  const { entries, bytesOnDisk, packets, oldestBlock } = sizes;
+  print(flags, { ...summary(ledger), oldestBlock, entries, bytesOnDisk, packets });
 }
 
 async function exportChain(file: string, flags: Flags): Promise<void> {
@@ -95,6 +104,7 @@ async function exportChain(file: string, flags: Flags): Promise<void> {
   const written = await withStore(flags.data, (store) => {
     const genesis = store.genesis();
     if (genesis === undefined) throw new StoreError('the data directory has no chain yet', 'Start the gateway first.');
+    if (store.isShortened) throw shortened(store.oldestBlock());
     const out = openSync(part, 'wx');
     let bytes = 0;
     try {
@@ -112,23 +122,24 @@ async function exportChain(file: string, flags: Flags): Promise<void> {
   print(flags, { file, bytes: written });
 }
 
-async function importChain(file: string, flags: Flags): Promise<void> {
+async function importChain(file: string, flags: Flags & StoreFlags): Promise<void> {
+  const choice = storeChoice(flags);
   const input = openSync(file, 'r');
-  const lmdb = LmdbStore.open(flags.data);
+  const store = openChain(flags.data, choice);
   let created = false;
   let done = false;
   try {
-    const store = ChainStore.over(lmdb);
     const chain = readChainFile(nodeCrypto, reader(input));
     store.create(DEPS, chain.genesis);
     created = true;
     const { ledger, transactions, fault } = replayChain(DEPS, chain.genesis, chain.blocks, (at, block) =>
       store.append(block, at.changes()));
     if (fault !== undefined) throw wrong(fault);
+    store.shorten();
     done = true;
     print(flags, { imported: true, ...summary(ledger), transactions });
   } finally {
-    await lmdb.close();
+    await store.close();
     closeSync(input);
     // A chain that is right up to some height would look like the whole one.
     if (created && !done) LmdbStore.remove(flags.data);

@@ -15,8 +15,9 @@ import { isLikelyBoard, listPorts } from '../ports/list-ports.ts';
 import { PortError } from '../serial/port-errors.ts';
 import { buildFailure } from './build-failure.ts';
 import { CliError, ExitCode } from './cli-error.ts';
+import { keepBlocksOption, storeChoice, type StoreFlags } from './store-flags.ts';
 
-interface UpFlags {
+interface UpFlags extends StoreFlags {
   data: string;
   http: string;
   boards: string;
@@ -60,6 +61,7 @@ export function register(program: Command): void {
       new Option('--log-level <level>', 'what DATA/log/gateway.jsonl holds').choices(LOG_LEVELS).default('info'),
     )
     .option('--loss <share>', 'share of virtual frames lost besides collisions', '0')
+    .addOption(keepBlocksOption())
     .option('--webhook <url>', 'send every packet there, as JSON by POST')
     .option('--mqtt <url>', 'send packets and states to a broker, with Home Assistant discovery')
     .option('--fleet <servers>', 'many gateways, one ledger: blocks ordered by these NATS servers (docs/fleet.md)')
@@ -160,6 +162,7 @@ function optionsOf(flags: UpFlags, signal: AbortSignal): GatewayOptions {
     ...(flags.webhook !== undefined && { webhook: flags.webhook }),
     ...(flags.mqtt !== undefined && { mqtt: flags.mqtt }),
     ...(flags.fleet !== undefined && { orderer: new FleetOrderer(fleetChoice(flags, flags.fleet), console.log) }),
+    store: storeChoice(flags),
     usbPorts: likelyPorts,
     signal,
     print: (line) => console.log(line),

@@ -9,7 +9,7 @@ import { ed25519PublicKey, nodeCrypto } from '../crypto/index.ts';
 import { LEDGER_DEPS } from '../gateway/chain-service.ts';
 import { readSecrets, writeDesk, writeSecrets } from '../gateway/desk-files.ts';
 import { addressOfKey, makeDirectory } from '../gateway/desk.ts';
-import { ChainStore, LmdbStore } from '../gateway/store/index.ts';
+import { openChain, type StoreChoice } from '../gateway/store/index.ts';
 import { addressToken } from './names.ts';
 import { decodeGenesis, deskProfile, encodeGenesis, ledgerIdOf, villageProfile } from '../ledger/index.ts';
 
@@ -104,18 +104,21 @@ export function foundFleet(cards: Card[], profile: keyof typeof PROFILES, create
 }
 
 /** Makes an empty data directory one of this ledger. One that holds it already stays as it is. Throws. */
-export async function seedDirectory(directory: string, file: FoundingFile): Promise<void> {
+export async function seedDirectory(
+  directory: string,
+  file: FoundingFile,
+  choice: StoreChoice = {},
+): Promise<void> {
   const { blockSeed } = keysOf(directory);
   const genesis = bytesOf(file.genesis);
-  const lmdb = LmdbStore.open(directory);
+  const store = openChain(directory, choice);
   try {
-    const store = ChainStore.over(lmdb);
     const known = store.genesis();
     if (known !== undefined && hex(known) !== file.genesis)
       throw usage(`${directory} holds the chain of another ledger`, 'choose another directory with --data DIR');
     if (known === undefined) store.create(LEDGER_DEPS, genesis);
   } finally {
-    await lmdb.close();
+    await store.close();
   }
   const gateway = ownAddress(genesis, blockSeed);
   if (!existsSync(join(directory, 'desk.json')))

@@ -5,7 +5,7 @@ import { CliError, ExitCode } from '../cli/cli-error.ts';
 import { ed25519PublicKey } from '../crypto/index.ts';
 import { openDesk, signBlock, type Desk } from '../gateway/desk.ts';
 import type { Air, OrderedChain, Orderer } from '../gateway/orderer.ts';
-import { ChainStore, LmdbStore } from '../gateway/store/index.ts';
+import { openChain, readChain, type ChainStore, type StoreChoice } from '../gateway/store/index.ts';
 import { decodeGenesis } from '../ledger/index.ts';
 import { LEDGER_DEPS } from '../gateway/chain-service.ts';
 import { FleetAlarm } from './alarm.ts';
@@ -50,12 +50,13 @@ export class FleetOrderer implements Orderer {
   }
 
   /** Opens the directory; an empty one joins the cluster's ledger. Throws CliErrors and StoreErrors. */
-  async openDesk(directory: string): Promise<Desk> {
+  async openDesk(directory: string, choice: StoreChoice): Promise<Desk> {
     const connection = await this.connect();
     try {
-      if (this.choice.founding !== undefined) await seedDirectory(directory, readFounding(this.choice.founding));
-      else if (!(await holdsChain(directory))) await this.join(connection, directory);
-      return await openDesk(directory, true);
+      const { founding } = this.choice;
+      if (founding !== undefined) await seedDirectory(directory, readFounding(founding), choice);
+      else if (!(await holdsChain(directory))) await this.join(connection, directory, choice);
+      return await openDesk(directory, choice, true);
     } catch (error) {
       await connection.close();
       throw error;
@@ -63,7 +64,7 @@ export class FleetOrderer implements Orderer {
   }
 
   /** A directory without a chain: the ledger that the cluster holds, or none, and then a new one is founded. */
-  private async join(connection: NatsConnection, directory: string): Promise<void> {
+  private async join(connection: NatsConnection, directory: string, choice: StoreChoice): Promise<void> {
     const found = await ledgersOf(connection);
     const wanted = this.choice.ledger ?? (found.length === 1 ? found[0] : undefined);
     if (wanted === undefined && found.length === 0) return;
@@ -78,9 +79,8 @@ export class FleetOrderer implements Orderer {
     const { blockIntervalS } = decodeGenesis(genesis)!;
     this.print(`joining ledger ${wanted}`);
     keysOf(directory);
-    const lmdb = LmdbStore.open(directory);
+    const store = openChain(directory, choice);
     try {
-      const store = ChainStore.over(lmdb);
       const names = namesOf(ledgerId);
       const log = await NatsLog.open(connection, names.blocks, (author) => names.subject('block', author));
       const objects = (await openBucket(connection, ledgerId)) as Objects;
@@ -88,7 +88,7 @@ export class FleetOrderer implements Orderer {
       const joined = await joinBySnapshot(parts, (text) => this.print(`  ${text}`));
       if (!joined) store.create(LEDGER_DEPS, genesis);
     } finally {
-      await lmdb.close();
+      await store.close();
     }
   }
 
@@ -171,11 +171,11 @@ async function catchUp(fleet: Fleet, print: (line: string) => void): Promise<voi
 
 async function holdsChain(directory: string): Promise<boolean> {
   try {
-    const lmdb = LmdbStore.openReadOnly(directory);
+    const store = readChain(directory);
     try {
-      return ChainStore.over(lmdb).genesis() !== undefined;
+      return store.genesis() !== undefined;
     } finally {
-      await lmdb.close();
+      await store.close();
     }
   } catch {
     return false;

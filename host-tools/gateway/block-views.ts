@@ -5,14 +5,12 @@ import { nodeCrypto } from '../crypto/index.ts';
 import type { BlockHeader } from '../ledger/index.ts';
 import { blockHash, decodeBlock } from '../ledger/index.ts';
 import type { Work } from './chain-service.ts';
-import type { ChainStore } from './store/index.ts';
+import { blockNote, type ChainStore } from './store/index.ts';
 import type { BlockView } from './view.ts';
-
-const noteOf = (height: number): string => `work ${height}`;
 
 /** The note that goes down with a block; none for a block that settled nothing. */
 export function workNotes(height: number, { claims, settledCredits }: Work): [name: string, value: Uint8Array][] {
-  return claims === 0 ? [] : [[noteOf(height), new Uint8Array(pack([claims, settledCredits]))]];
+  return claims === 0 ? [] : [[blockNote(height), new Uint8Array(pack([claims, settledCredits]))]];
 }
 
 /** `at` is the beginning of the block's slot. */
@@ -35,7 +33,7 @@ export function storedBlocks(store: ChainStore, below: number, limit: number, bl
     const bytes = store.block(height);
     const block = bytes === undefined ? undefined : decodeBlock(bytes);
     if (block === undefined) break;
-    const kept = store.note(noteOf(height));
+    const kept = store.note(blockNote(height));
     const [claims, settledCredits] = kept === undefined ? [0, 0] : (unpack(Buffer.from(kept)) as [number, number]);
     const hash = blockHash(nodeCrypto, block.headerBytes);
     views.push(blockView(block.header, hash, { claims, settledCredits }, blockIntervalS));

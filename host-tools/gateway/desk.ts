@@ -21,7 +21,7 @@ import { provisionedPeers } from '../provision/provisioned-peers.ts';
 import { LEDGER_DEPS } from './chain-service.ts';
 import type { DeskFile, Member, SecretsByName } from './desk-files.ts';
 import { RESTORE, fileError, readDesk, readSecrets, writeDesk, writeSecrets } from './desk-files.ts';
-import { ChainStore, LmdbStore, StoreError } from './store/index.ts';
+import { openChain, StoreError, type ChainStore, type StoreChoice } from './store/index.ts';
 
 export type { Member } from './desk-files.ts';
 
@@ -34,14 +34,14 @@ const random = (count: number): Uint8Array => new Uint8Array(randomBytes(count))
  * Opens the directory; founds a ledger in an empty one. With `guest` the ledger may be one that others founded. Throws
  * a StoreError with the remedy.
  */
-export async function openDesk(directory: string, guest = false): Promise<Desk> {
+export async function openDesk(directory: string, choice: StoreChoice = {}, guest = false): Promise<Desk> {
   makeDirectory(directory);
   // Opening the store first takes the directory's lock: two gateways cannot found it at once.
-  const lmdb = LmdbStore.open(directory);
+  const store = openChain(directory, choice);
   try {
-    return openLocked(directory, ChainStore.over(lmdb), guest);
+    return openLocked(directory, store, guest);
   } catch (error) {
-    await lmdb.close();
+    await store.close();
     throw error;
   }
 }

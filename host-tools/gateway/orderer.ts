@@ -4,6 +4,7 @@ import { ChainService, type Chain } from './chain-service.ts';
 import type { Desk } from './desk.ts';
 import { openDesk, signBlock } from './desk.ts';
 import type { Doors } from './http/doors.ts';
+import type { StoreChoice } from './store/index.ts';
 
 /** The way of frames between the gateways' own boards, which are neighbours over it. */
 export interface Air {
@@ -22,7 +23,7 @@ export interface OrderedChain {
 }
 
 export interface Orderer {
-  openDesk(directory: string): Promise<Desk>;
+  openDesk(directory: string, choice: StoreChoice): Promise<Desk>;
   /** The chain, as far on as the others' is. */
   start(desk: Desk, print: (line: string) => void): Promise<OrderedChain>;
 }

@@ -29,6 +29,7 @@ import { Narrator } from './narrator.ts';
 import { checkRadio, setUpRadio } from './radio-setup.ts';
 import { findRadio, radioAt, type RadioBoard } from './radio-search.ts';
 import { LiveSource } from './source.ts';
+import type { StoreChoice } from './store/index.ts';
 import type { Board } from '../virtual/board.ts';
 import { startVirtualMesh } from './virtual-mesh.ts';
 import { attachRadio, frameView, watchLine, type Watchers } from './watch-boards.ts';
@@ -48,6 +49,8 @@ export interface GatewayOptions extends ExportOptions {
   serialPort?: string;
   /** Where a board may be plugged in; asked when no port is given. None answering, the mesh is virtual. */
   usbPorts(): Promise<string[]>;
+  /** How the chain is kept; lmdb and all blocks without it. */
+  store?: StoreChoice;
   /** Of DATA/log/gateway.jsonl; info without it. */
   logLevel?: LogLevel;
   /** Without one this gateway orders its own blocks. */
@@ -77,7 +80,7 @@ const WIRE_SNR_DB = 10;
 
 /** Starts everything or nothing. Throws StoreError, PortError, BuildError or CliError with a remedy. */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const desk = await (options.orderer ?? ALONE).openDesk(options.directory);
+  const desk = await (options.orderer ?? ALONE).openDesk(options.directory, options.store ?? {});
   const closers: Closer[] = [() => desk.store.close()];
   const stop = async (): Promise<void> => {
     const results = [];

@@ -3,6 +3,7 @@
 import type { Crypto } from '#protocol';
 import { getU16, Purpose, putU16 } from '#protocol';
 import { shaEngine } from './hash/sha-engine.ts';
+import { concat } from './layout.ts';
 import { encodeInto, encodeKeyInto, keySize, recordSize } from './records.ts';
 import type { StateRecord } from './records.ts';
 import type { Change } from './state.ts';
@@ -126,4 +127,17 @@ export function* entriesOf(log: Uint8Array): Iterable<[key: Uint8Array, value: U
     yield [log.subarray(keyAt, valueAt), end === valueAt ? undefined : log.subarray(valueAt, end)];
     at = end;
   }
+}
+
+/** The log of these entries: what `entriesOf` reads. */
+export function logOf(entries: Iterable<[key: Uint8Array, value: Uint8Array | undefined]>): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (const [key, value] of entries) {
+    const head = new Uint8Array(ENTRY_HEAD);
+    head[0] = key.length;
+    putU16(head, 1, value?.length ?? 0);
+    pieces.push(head, key);
+    if (value !== undefined) pieces.push(value);
+  }
+  return concat(pieces);
 }

@@ -23,11 +23,11 @@ export { accountReference } from './rules/transfer.ts';
 export { RATES as RATE_BOUNDS } from './rules/dao.ts';
 export { releaseHeight } from './rules/channel.ts';
 export type { LedgerDeps, Transfer } from './rules/context.ts';
-export { entriesOf } from './commit.ts';
+export { entriesOf, logOf } from './commit.ts';
 export {
   Ledger,
   type BlockResult, type BuildRequest, type BuiltBlock, type LedgerReader, type TxResult,
 } from './ledger.ts';
 export type { Totals } from './ledger-view.ts';
 export { ChainFileError, readChainFile, writeChainFile, type ChainFile, type ReadBytes } from './chain-file.ts';
-export { replayChain, type Replay } from './replay.ts';
+export { replayChain, replayOnto, type Replay } from './replay.ts';

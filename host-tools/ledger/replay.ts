@@ -30,7 +30,15 @@ export function replayChain(
   blocks: Iterable<Uint8Array>,
   each: (ledger: Ledger, block: Uint8Array) => void = () => undefined,
 ): Replay {
-  const ledger = Ledger.fromGenesis(deps, genesis);
+  return replayOnto(Ledger.fromGenesis(deps, genesis), blocks, each);
+}
+
+/** The same from a state in the middle: what led to it is not checked. */
+export function replayOnto(
+  ledger: Ledger,
+  blocks: Iterable<Uint8Array>,
+  each: (ledger: Ledger, block: Uint8Array) => void = () => undefined,
+): Replay {
   let transactions = 0;
   for (const block of blocks) {
     const result = ledger.applyBlock(block);

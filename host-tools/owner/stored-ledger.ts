@@ -2,14 +2,14 @@
 // Works beside a running gateway too. Called by the commands for --offline.
 import { LEDGER_DEPS } from '../gateway/chain-service.ts';
 import { accountView, channelViews, nodeView, paramsView, proposalViews } from '../gateway/ledger-views.ts';
-import { ChainStore, LmdbStore } from '../gateway/store/index.ts';
+import { readChain } from '../gateway/store/index.ts';
 import type { LedgerReader } from './gateway-client.ts';
 
 /** Throws a StoreError when there is no chain, or a damaged one. */
 export async function storedLedger(directory: string): Promise<LedgerReader> {
-  const lmdb = LmdbStore.openReadOnly(directory);
+  const store = readChain(directory);
   try {
-    const ledger = ChainStore.over(lmdb).load(LEDGER_DEPS);
+    const ledger = store.load(LEDGER_DEPS);
     return {
       account: async (id) => accountView(ledger, id),
       nodes: async () =>
@@ -19,6 +19,6 @@ export async function storedLedger(directory: string): Promise<LedgerReader> {
       proposals: async () => proposalViews(ledger),
     };
   } finally {
-    await lmdb.close();
+    await store.close();
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { LEDGER_DEPS } from '../gateway/chain-service.ts';
 import { readDesk, readSecrets, RESTORE } from '../gateway/desk-files.ts';
 import { openDesk } from '../gateway/desk.ts';
-import { ChainStore, LmdbStore, StoreError } from '../gateway/store/index.ts';
+import { readChain, StoreError } from '../gateway/store/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { decodeGenesis, ledgerIdOf } from '../ledger/index.ts';
 import { nodeCrypto, x25519PublicKey } from '../crypto/index.ts';
@@ -32,9 +32,8 @@ export async function openHomeLedger(directory: string): Promise<HomeLedger> {
   if (isNew) await (await openDesk(directory)).store.close();
   const desk = readDesk(directory);
   const secrets = readSecrets(directory);
-  const lmdb = LmdbStore.openReadOnly(directory);
+  const store = readChain(directory);
   try {
-    const store = ChainStore.over(lmdb);
     const genesis = store.genesis();
     const params = genesis === undefined ? undefined : decodeGenesis(genesis);
     const { owner, block } = secrets;
@@ -66,6 +65,6 @@ export async function openHomeLedger(directory: string): Promise<HomeLedger> {
     const networkKey = new Uint8Array(Buffer.from(desk.networkKey, 'hex'));
     return { directory, founding, networkKey, ledger, founder: founderOf(owner), peers, isNew };
   } finally {
-    await lmdb.close();
+    await store.close();
   }
 }

@@ -7,8 +7,9 @@ import { after, before, mock, test } from 'node:test';
 import { Command } from 'commander';
 import { register } from '../../host-tools/cli/chain.ts';
 import { CliError } from '../../host-tools/cli/cli-error.ts';
-import { ChainStore, LmdbStore } from '../../host-tools/gateway/store/index.ts';
-import { deps, World } from '../ledger/fixture.ts';
+import { signEd25519 } from '../../host-tools/crypto/index.ts';
+import { ChainStore, LmdbStore, openChain } from '../../host-tools/gateway/store/index.ts';
+import { BLOCK_SEED, deps, HOME, World } from '../ledger/fixture.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'fairhop-cli-chain-'));
 const source = join(root, 'source');
@@ -80,6 +81,32 @@ test('a flipped bit anywhere in an export is found and nothing of it is kept', a
   writeFileSync(file, Buffer.concat([good, Buffer.from([0])]));
   await refused('import', file, '--data', join(root, 'longer'));
   writeFileSync(file, good);
+});
+
+test('a shortened chain says from where it verifies, and is not exported', async () => {
+  const long = join(root, 'long');
+  const world = new World();
+  const store = openChain(long);
+  store.create(deps, world.genesis);
+  const sign = (message: Uint8Array): Uint8Array => signEd25519(BLOCK_SEED, message);
+  for (let i = 0; i < 520; i++) {
+    world.timeS += world.ledger.params.blockIntervalS;
+    const request = { timeS: world.timeS, producer: HOME, candidates: [], sign };
+    store.append(world.ledger.buildBlock(request).block, world.ledger.changes());
+  }
+  await store.close();
+  const whole = await run('verify', '--data', long);
+  assert.equal(whole['verifiedFrom'], 0);
+  const [longFile, short] = [join(root, 'long.fhc'), join(root, 'short')];
+  await run('export', longFile, '--data', long);
+  await run('import', longFile, '--data', short, '--keep-blocks', '260');
+  const { stateRoot, verifiedFrom, transactions } = await run('verify', '--data', short);
+  assert.deepEqual([stateRoot, verifiedFrom, transactions], [whole['stateRoot'], 256, 0]);
+  assert.equal((await run('stats', '--data', short))['oldestBlock'], 256);
+  const refusal = await refused('export', join(root, 'short.fhc'), '--data', short);
+  assert.match(refusal.message, /blocks before 256 were dropped/);
+  assert.ok(!existsSync(join(root, 'short.fhc.part')));
+  assert.match((await refused('import', longFile, '--data', join(root, 'x'), '--keep-blocks', '9')).remedy, /256/);
 });
 
 test('an export does not overwrite, an import does not mix, an absent store is named', async () => {

@@ -284,8 +284,12 @@ export const JSON_OUTPUT: Record<string, Form> = {
   vote: { schema: record({ ...sent, proposal: count, choice: oneOf('yes', 'no') }) },
   'vote list': { schema: record({ height: count, epoch: count, proposals: list(ref('Proposal')) }) },
   params: { schema: ref('Params') },
-  'chain verify': { schema: record({ verified: truth, ...ledger, transactions: count, books: count }) },
-  'chain stats': { schema: record({ ...ledger, entries: count, bytesOnDisk: count, packets: count }) },
+  'chain verify': {
+    schema: record({ verified: truth, ...ledger, transactions: count, books: count, verifiedFrom: count }),
+  },
+  'chain stats': {
+    schema: record({ ...ledger, oldestBlock: count, entries: count, bytesOnDisk: count, packets: count }),
+  },
   'chain export': { schema: record({ file: text, bytes: count }) },
   'chain import': { schema: record({ imported: truth, ...ledger, transactions: count }) },
   'fleet status': {

@@ -1,23 +1,14 @@
 // The gateway's chain on top of a Store: genesis, blocks by height, state records, chequebooks by root, named notes
 // and a ring of packets for the page. Block, state and notes go down in one batch, so a crash never parts them. The
-// state is a checkpoint: its records are as of some block, and the blocks after it, replayed, make the rest.
-import { BlockCode, blockCodeText, decodeHeader, entriesOf, HEADER_BYTES, Ledger } from '../../ledger/index.ts';
+// state is a checkpoint: its records are as of some block, and the blocks after it, replayed, make the rest. Blocks
+// older than `keepBlocks` are dropped when that is given (chain-base.ts).
+import { BlockCode, blockCodeText, decodeHeader, entriesOf, HEADER_BYTES, Ledger, logOf } from '../../ledger/index.ts';
 import type { LedgerDeps } from '../../ledger/index.ts';
+import { ChainBase, stageRow, type Entry } from './chain-base.ts';
+import { isKnownKey, noteKey, numberKey, numberOf, Table, tableKey } from './chain-keys.ts';
 import { DAMAGED, hasSeal, seal, unsealed } from './sealed-value.ts';
 import type { Batch, Store, StoreStats } from './store.ts';
 import { afterPrefix, StoreError } from './store.ts';
-
-/** First byte of every key: which table it belongs to. */
-const enum Table {
-  FORMAT = 0,
-  GENESIS = 1,
-  BLOCK = 2,
-  STATE = 3,
-  BOOK = 4,
-  NOTE = 5,
-  PACKET = 6,
-  CHECKPOINT = 7,
-}
 
 const FORMAT = new TextEncoder().encode('fairhop-chain 2');
 const PACKETS_KEPT = 10000;
@@ -28,23 +19,6 @@ const ADOPT_BATCH = 1000;
  */
 const CHECKPOINT_BYTES = 16 * 1024 * 1024;
 const CHECKPOINT_BLOCKS = 256;
-
-/** Bytes of a key where all of a table have the same. */
-const KEY_SIZES: Partial<Record<number, number>> = {
-  [Table.FORMAT]: 1, [Table.GENESIS]: 1, [Table.BLOCK]: 7, [Table.BOOK]: 33, [Table.PACKET]: 7,
-  [Table.CHECKPOINT]: 1,
-};
-
-function tableKey(table: Table, id: Uint8Array = new Uint8Array(0)): Uint8Array {
-  const key = new Uint8Array(1 + id.length);
-  key[0] = table;
-  key.set(id, 1);
-  return key;
-}
-
-function numberOf(key: Uint8Array): number {
-  return Buffer.from(key.buffer, key.byteOffset, key.length).readUIntBE(1, 6);
-}
 
 /** A key as a string, for a Map. */
 function nameOf(key: Uint8Array): string {
@@ -57,7 +31,7 @@ function checkpointAt(height: number): [key: Uint8Array, value: Uint8Array] {
 }
 
 /** What the logs say last about every record they name. */
-function addCheckpoint(batch: Batch, logs: Uint8Array[], height: number): void {
+function addCheckpoint(batch: Batch, logs: Uint8Array[], height: number, staged: boolean): void {
   const records: Records = new Map();
   for (const log of logs) for (const [key, value] of entriesOf(log)) records.set(nameOf(key), [key, value]);
   for (const [key, value] of records.values()) {
@@ -65,17 +39,13 @@ function addCheckpoint(batch: Batch, logs: Uint8Array[], height: number): void {
     else batch.puts.push([tableKey(Table.STATE, key), value]);
   }
   batch.puts.push(checkpointAt(height));
-}
-
-function numberKey(table: Table, number: number): Uint8Array {
-  const key = Buffer.alloc(7);
-  key[0] = table;
-  key.writeUIntBE(number, 1, 6);
-  return key;
+  if (staged) batch.puts.push(stageRow(height, logOf(records.values())));
 }
 
 export interface ChainStats extends StoreStats {
   height: number;
+  /** Height of the oldest block that is kept. */
+  oldestBlock: number;
   packets: number;
 }
 
@@ -87,10 +57,21 @@ export class ChainStore {
   private logBytes = 0;
   private tip: number | undefined;
 
-  private constructor(private readonly store: Store) {}
+  /** The oldest state kept; it has no height while the chain is whole. */
+  readonly base: ChainBase;
 
-  /** Checks that the store is empty or ours. Throws a StoreError. */
-  static over(store: Store): ChainStore {
+  private constructor(
+    private readonly store: Store,
+    private readonly keepBlocks: number | undefined,
+  ) {
+    this.base = new ChainBase(store);
+  }
+
+  /**
+   * Checks that the store is empty or ours. With `keepBlocks` older blocks than so many are dropped, by steps of a
+   * checkpoint. Throws a StoreError.
+   */
+  static over(store: Store, keepBlocks?: number): ChainStore {
     const format = store.get(tableKey(Table.FORMAT));
     if (format === undefined) {
       if (store.stats().entries > 0) throw new StoreError('the store is not a Fairhop store', DAMAGED);
@@ -101,7 +82,7 @@ export class ChainStore {
         'Use the version that wrote it, or import an export of the chain into a new data directory.',
       );
     }
-    return new ChainStore(store);
+    return new ChainStore(store, keepBlocks);
   }
 
   /** Undefined until `create`. Throws a StoreError when it is damaged. */
@@ -119,6 +100,7 @@ export class ChainStore {
     batch.puts.push(checkpointAt(0));
     this.store.write(batch);
     this.startLogs();
+    this.shorten();
     return ledger;
   }
 
@@ -135,6 +117,7 @@ export class ChainStore {
       if (from > 0 && tip === undefined) throw new RangeError(`block ${from} is missing`);
       const ledger = Ledger.load(deps, { genesis, records: () => this.records(), tip });
       this.replayOnto(ledger);
+      this.shorten();
       return ledger;
     } catch (error) {
       if (error instanceof RangeError) throw new StoreError(`the store is damaged: ${error.message}`, DAMAGED);
@@ -153,6 +136,17 @@ export class ChainStore {
     if (ledger.height !== last) throw new RangeError(`block ${ledger.height + 1} is missing`);
   }
 
+  /** Drops what is older than asked for. The first time it takes the last checkpoint as the base to start from. */
+  shorten(): void {
+    if (this.keepBlocks === undefined) return;
+    if (this.base.height() === undefined) this.base.begin(this.checkpoint(), this.records());
+    for (;;) {
+      const batch: Batch = { puts: [], deletes: [] };
+      if (!this.base.shorten(batch, this.height() - this.keepBlocks, this.oldestBlock())) return;
+      this.store.write(batch);
+    }
+  }
+
   private startLogs(): void {
     this.logs = [];
     this.logBytes = 0;
@@ -164,7 +158,7 @@ export class ChainStore {
   }
 
   /** The records of the state at `checkpoint`. */
-  *records(): Iterable<[key: Uint8Array, value: Uint8Array]> {
+  *records(): Iterable<Entry> {
     const from = tableKey(Table.STATE);
     for (const [key, value] of this.store.range({ from, to: afterPrefix(from) })) yield [key.subarray(1), value];
   }
@@ -185,6 +179,18 @@ export class ChainStore {
     return 0;
   }
 
+  /** Height of the oldest stored block; 1 without one. */
+  oldestBlock(): number {
+    const from = tableKey(Table.BLOCK);
+    for (const [key] of this.store.range({ from, to: afterPrefix(from), limit: 1 })) return numberOf(key);
+    return 1;
+  }
+
+  /** The chain begins in the middle: what was before the base can only be believed. */
+  get isShortened(): boolean {
+    return this.oldestBlock() > 1 && this.base.height() !== undefined;
+  }
+
   /**
    * Stores a block with what it changed (`Ledger.changes`) and, in the same batch, any notes of the gateway's own
    * that must agree with it. Durable when it returns. Throws a StoreError, after which nothing of it is stored.
@@ -196,11 +202,17 @@ export class ChainStore {
     for (const [name, value] of notes) batch.puts.push([noteKey(name), seal(noteKey(name), value)]);
     if (this.logs === undefined) throw new Error('a store is loaded before it is added to');
     const full = this.logBytes + changes.length > CHECKPOINT_BYTES || this.logs.length + 1 >= CHECKPOINT_BLOCKS;
-    if (full) addCheckpoint(batch, [...this.logs, changes], height);
+    if (full) this.checkpointAfter(batch, changes, height);
     this.store.write(batch);
     this.tip = height;
     if (full) this.startLogs();
     else this.keepLog(changes);
+  }
+
+  private checkpointAfter(batch: Batch, changes: Uint8Array, height: number): void {
+    addCheckpoint(batch, [...this.logs!, changes], height, this.base.height() !== undefined);
+    // In the same batch as the block: were it refused by a full disk afterwards, the block could not be taken back.
+    if (this.keepBlocks !== undefined) this.base.shorten(batch, height - this.keepBlocks, this.oldestBlock());
   }
 
   /**
@@ -298,9 +310,7 @@ export class ChainStore {
   /** Names of rows that belong to no table, or whose key is not one of its table. */
   *strangeRows(): Iterable<string> {
     for (const [key] of this.store.range({ from: new Uint8Array([0]), to: new Uint8Array([255]) })) {
-      const size = KEY_SIZES[key[0]!];
-      const known = size === undefined ? key[0]! <= Table.CHECKPOINT : key.length === size;
-      if (!known) yield Buffer.from(key).toString('hex');
+      if (!isKnownKey(key)) yield Buffer.from(key).toString('hex');
     }
   }
 
@@ -316,14 +326,12 @@ export class ChainStore {
   }
 
   stats(): ChainStats {
-    return { ...this.store.stats(), height: this.height(), packets: this.lastPacketId() + 1 };
+    return {
+      ...this.store.stats(), height: this.height(), oldestBlock: this.oldestBlock(), packets: this.lastPacketId() + 1,
+    };
   }
 
   close(): Promise<void> {
     return this.store.close();
   }
-}
-
-function noteKey(name: string): Uint8Array {
-  return tableKey(Table.NOTE, new TextEncoder().encode(name));
 }

@@ -5,8 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { nodeCrypto, verifyEd25519 } from '../../crypto/index.ts';
-import { ChainStore } from './chain-store.ts';
-import { LmdbStore } from './lmdb-store.ts';
+import { readChain } from './open-store.ts';
 import { DAMAGED } from './sealed-value.ts';
 import { StoreError } from './store.ts';
 import { verifyStore } from './verify-store.ts';
@@ -28,6 +27,8 @@ export interface VerifiedChain {
   conserved: boolean;
   transactions: number;
   books: number;
+  /** Height from which every block was replayed; 0 is the genesis. */
+  verifiedFrom: number;
 }
 
 type Answer =
@@ -51,18 +52,19 @@ export function verifyApart(directory: string): VerifiedChain {
 
 async function answer(directory: string): Promise<Answer> {
   try {
-    const lmdb = LmdbStore.openReadOnly(directory);
-    const { ledger, transactions, books, fault } = verifyStore(ChainStore.over(lmdb), {
+    const store = readChain(directory);
+    const { ledger, transactions, books, fault, from } = verifyStore(store, {
       crypto: nodeCrypto,
       verify: verifyEd25519,
     });
-    await lmdb.close();
+    await store.close();
     if (fault !== undefined) return { fault };
     const { nodes, openChannels, claims, settledCredits } = ledger.counters;
     const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
     const [ledgerId, tip, stateRoot] = [hex(ledger.ledgerId), hex(ledger.tip), hex(ledger.stateRoot())];
     const counters = { nodes, openChannels, claims, settledCredits, ...ledger.totals() };
-    return { chain: { ledgerId, height: ledger.height, tip, stateRoot, ...counters, transactions, books } };
+    const found = { ...counters, transactions, books, verifiedFrom: from };
+    return { chain: { ledgerId, height: ledger.height, tip, stateRoot, ...found } };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     return { refusal: { message: error.message, remedy: error.remedy } };

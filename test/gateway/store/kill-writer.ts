@@ -8,7 +8,8 @@ import { BLOCK_SEED, deps, HOME, person } from '../../ledger/fixture.ts';
 
 const PER_BLOCK = 3;
 const [directory, address] = [process.argv[2]!, Number(process.argv[3])];
-const store = ChainStore.over(LmdbStore.open(directory));
+const keepBlocks = process.argv[4] === undefined ? undefined : Number(process.argv[4]);
+const store = ChainStore.over(LmdbStore.open(directory), keepBlocks);
 const ledger = store.load(deps);
 const owner = person(1);
 const sign = (message: Uint8Array): Uint8Array => signEd25519(BLOCK_SEED, message);
