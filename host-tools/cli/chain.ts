@@ -3,11 +3,11 @@
 import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { nodeCrypto, verifyEd25519 } from '../crypto/index.ts';
-import { LmdbStore, openChain, readChain, StoreError, verifyApart, type ChainStore } from '../gateway/store/index.ts';
+import { openChain, readChain, removeStore, StoreError, verifyApart, type ChainStore } from '../gateway/store/index.ts';
 import { ChainFileError, readChainFile, replayChain, writeChainFile } from '../ledger/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { CliError, ExitCode } from './cli-error.ts';
-import { keepBlocksOption, storeChoice, type StoreFlags } from './store-flags.ts';
+import { keepBlocksOption, storeChoice, storeOption, type StoreFlags } from './store-flags.ts';
 
 const DEPS = { crypto: nodeCrypto, verify: verifyEd25519 };
 const READ_AHEAD = 1 << 20;
@@ -27,7 +27,7 @@ export function register(program: Command): void {
   sub('stats', 'height, counters and sizes').action(guarded(stats));
   sub('export', 'write the chain into one file').argument('<file>').action(guardedFile(exportChain));
   sub('import', 'check a chain file and make a store of it').argument('<file>')
-    .addOption(keepBlocksOption()).action(guardedFile(importChain));
+    .addOption(storeOption()).addOption(keepBlocksOption()).action(guardedFile(importChain));
 }
 
 function guarded(action: (flags: Flags) => Promise<void>): (flags: Flags) => Promise<void> {
@@ -142,7 +142,7 @@ async function importChain(file: string, flags: Flags & StoreFlags): Promise<voi
     await store.close();
     closeSync(input);
     // A chain that is right up to some height would look like the whole one.
-    if (created && !done) LmdbStore.remove(flags.data);
+    if (created && !done) removeStore(flags.data);
   }
 }
 

@@ -15,7 +15,7 @@ import { isLikelyBoard, listPorts } from '../ports/list-ports.ts';
 import { PortError } from '../serial/port-errors.ts';
 import { buildFailure } from './build-failure.ts';
 import { CliError, ExitCode } from './cli-error.ts';
-import { keepBlocksOption, storeChoice, type StoreFlags } from './store-flags.ts';
+import { keepBlocksOption, storeChoice, storeOption, type StoreFlags } from './store-flags.ts';
 
 interface UpFlags extends StoreFlags {
   data: string;
@@ -61,6 +61,7 @@ export function register(program: Command): void {
       new Option('--log-level <level>', 'what DATA/log/gateway.jsonl holds').choices(LOG_LEVELS).default('info'),
     )
     .option('--loss <share>', 'share of virtual frames lost besides collisions', '0')
+    .addOption(storeOption())
     .addOption(keepBlocksOption())
     .option('--webhook <url>', 'send every packet there, as JSON by POST')
     .option('--mqtt <url>', 'send packets and states to a broker, with Home Assistant discovery')

@@ -3,7 +3,7 @@
 //   desk.json      who is here: genesis, gateway, boards (written last)
 //   keystore.json  owner, block, link and pay secrets, encrypted
 //   passphrase     made when FAIRHOP_PASSPHRASE is not set: readable by its owner only
-//   chain.mdb      the chain (store/)      boards/NAME/   flash of each virtual board
+//   chain.mdb, or chain.level: the chain (store/)      boards/NAME/   flash of each virtual board
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -58,7 +58,8 @@ function openLocked(directory: string, store: ChainStore, guest: boolean): Desk 
   const secrets = readSecrets(directory);
   const known = readDesk(directory);
   const genesis = store.genesis();
-  if (known !== undefined && genesis === undefined) throw new StoreError('the chain (chain.mdb) is missing', RESTORE);
+  if (known !== undefined && genesis === undefined)
+    throw new StoreError('the chain (chain.mdb or chain.level) is missing', RESTORE);
   // A founding that was interrupted has made no block yet.
   if (known === undefined && store.height() > 0) throw new StoreError('desk.json is missing', RESTORE);
   if (genesis !== undefined) {

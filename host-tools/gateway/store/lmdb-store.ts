@@ -1,6 +1,6 @@
 // The default store: LMDB through the npm package lmdb. Every batch is one synchronous transaction: it returns after
 // the data is on the medium, and a failure is an exception here instead of a rejected promise somewhere.
-import { accessSync, constants, existsSync, rmSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
@@ -8,38 +8,11 @@ import { lockDirectory } from './directory-lock.ts';
 import { checkLmdbFile } from './lmdb-file.ts';
 import type { Batch, Range, Store, StoreStats } from './store.ts';
 import { StoreError } from './store.ts';
+import { openError, requireSpace, writeError } from './store-errors.ts';
 
 const FILE = 'chain.mdb';
-/** Left free on the disk whatever happens: the library damages its own memory when the system refuses a write. */
-const RESERVE_BYTES = 8 * 1024 * 1024;
 /** A record that lands in a page of its own, and the pages above it that are copied with it. */
 const PAGE_BYTES_PER_RECORD = 4 * 4096;
-
-function diskFull(): StoreError {
-  return new StoreError('the disk is full: the last batch was not written', 'Free some space and start again.');
-}
-
-function writeError(error: unknown): StoreError {
-  const text = error instanceof Error ? error.message : String(error);
-  if (/No space|MDB_MAP_FULL|ENOSPC|Disk quota|File too large/i.test(text)) {
-    return diskFull();
-  }
-  if (/Read-only|EROFS|Permission|EACCES/i.test(text)) {
-    return new StoreError('the data directory cannot be written', 'Change its rights, or choose another with --data.');
-  }
-  return new StoreError(`the store failed: ${text}`, 'Check the disk; the chain up to the last block is unharmed.');
-}
-
-function openError(file: string, error: unknown): StoreError {
-  const text = error instanceof Error ? error.message : String(error);
-  if (/MDB_INVALID|MDB_CORRUPTED|MDB_VERSION|not an LMDB|page type/i.test(text)) {
-    return new StoreError(
-      `the store ${file} is damaged or not a Fairhop store`,
-      'Restore the data directory from a backup, or move it away and import an export of the chain.',
-    );
-  }
-  return writeError(error);
-}
 
 export class LmdbStore implements Store {
   private constructor(
@@ -47,6 +20,10 @@ export class LmdbStore implements Store {
     private readonly directory: string,
     private readonly unlock: () => void,
   ) {}
+
+  static isIn(directory: string): boolean {
+    return existsSync(join(directory, FILE));
+  }
 
   /** Opens or creates the store of a data directory and locks it. Throws a StoreError. */
   static open(directory: string): LmdbStore {
@@ -135,11 +112,6 @@ function spaceFor(batch: Batch, fileBytes: number): number {
   let bytes = Math.min(pages, fileBytes + PAGE_BYTES_PER_RECORD);
   for (const [key, value] of batch.puts) bytes += 2 * (key.length + value.length);
   return bytes;
-}
-
-function requireSpace(directory: string, bytes: number): void {
-  const { bavail, bsize } = statfsSync(directory);
-  if (bavail * bsize < RESERVE_BYTES + bytes) throw diskFull();
 }
 
 function openDatabase(file: string, readOnly = false): RootDatabase<Uint8Array, Uint8Array> {

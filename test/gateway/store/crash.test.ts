@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { nodeCrypto, signEd25519 } from '../../../host-tools/crypto/index.ts';
-import { ChainStore, LmdbStore, verifyStore } from '../../../host-tools/gateway/store/index.ts';
+import { openChain, verifyStore, type ChainStore } from '../../../host-tools/gateway/store/index.ts';
 import { decodeBlock, TxKind, txId } from '../../../host-tools/ledger/index.ts';
 import { BLOCK_SEED, deps, HOME, person, smallGenesis, World } from '../../ledger/fixture.ts';
 
@@ -66,14 +66,14 @@ function countOnce(store: ChainStore): number {
 test(`kill -9 at ${KILLS} random moments under load: nothing is lost and nothing applied twice`, async () => {
   const directory = join(root, 'whole');
   const world = new World(smallGenesis());
-  const founding = ChainStore.over(LmdbStore.open(directory));
+  const founding = openChain(directory);
   founding.create(deps, world.genesis);
   founding.append(world.block([world.join(NODE)]).block, world.ledger.changes());
   await founding.close();
   const joinNonce = world.ledger.account(person(1).key)!.nonce;
   for (let kill = 0; kill < KILLS; kill++) {
     const acknowledged = await killed(directory);
-    const store = ChainStore.over(LmdbStore.open(directory));
+    const store = openChain(directory);
     const { fault, ledger } = verifyStore(store, { ...deps, crypto: nodeCrypto });
     assert.equal(fault, undefined, `after kill ${kill + 1}`);
     const { nonce } = ledger.account(person(1).key)!;
@@ -85,10 +85,10 @@ test(`kill -9 at ${KILLS} random moments under load: nothing is lost and nothing
   }
 });
 
-test(`the same while old blocks are dropped`, async () => {
+test('the same with LevelDB, while old blocks are dropped', async () => {
   const directory = join(root, 'shortened');
   const world = new World(smallGenesis());
-  const founding = ChainStore.over(LmdbStore.open(directory), KEPT);
+  const founding = openChain(directory, { kind: 'level', keepBlocks: KEPT });
   founding.create(deps, world.genesis);
   founding.append(world.block([world.join(NODE)]).block, world.ledger.changes());
   const sign = (message: Uint8Array): Uint8Array => signEd25519(BLOCK_SEED, message);
@@ -101,7 +101,7 @@ test(`the same while old blocks are dropped`, async () => {
   await founding.close();
   for (let kill = 0; kill < KILLS / 2; kill++) {
     const acknowledged = await killed(directory, [String(KEPT)]);
-    const store = ChainStore.over(LmdbStore.open(directory));
+    const store = openChain(directory);
     const { fault, from, ledger } = verifyStore(store, { ...deps, crypto: nodeCrypto });
     assert.equal(fault, undefined, `after kill ${kill + 1}`);
     assert.ok(ledger.height >= acknowledged.height, 'acknowledged and lost');
@@ -110,7 +110,7 @@ test(`the same while old blocks are dropped`, async () => {
     await store.close();
   }
   // Whatever the last life got to, the next start drops what is due.
-  const store = ChainStore.over(LmdbStore.open(directory), KEPT);
+  const store = openChain(directory, { keepBlocks: KEPT });
   const { height } = store.load(deps);
   assert.equal(store.oldestBlock() > 1, height - KEPT >= KEPT, 'the first state that is kept is that of height 256');
   await store.close();

@@ -1,12 +1,12 @@
 // Child of the disk-full test: writes until the store refuses, frees some space, and reads everything back.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LmdbStore, StoreError } from '../../../host-tools/gateway/store/index.ts';
+import { openStore, StoreError, type StoreKind } from '../../../host-tools/gateway/store/index.ts';
 
-const directory = process.argv[2]!;
+const [kind, directory] = [process.argv[2] as StoreKind, process.argv[3]!];
 const ballast = join(directory, 'ballast');
 writeFileSync(ballast, new Uint8Array(2_000_000));
-let store = LmdbStore.open(directory);
+let store = openStore(directory, kind);
 let written = 0;
 let refusal = '';
 while (refusal === '') {
@@ -20,7 +20,7 @@ while (refusal === '') {
 }
 await store.close();
 rmSync(ballast);
-store = LmdbStore.open(directory);
+store = openStore(directory);
 const reopened = store.stats().entries;
 await store.close();
 process.stderr.write(JSON.stringify({ written, reopened, refusal }));

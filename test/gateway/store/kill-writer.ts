@@ -1,7 +1,7 @@
 // Child of the kill -9 test: makes and stores blocks full of signed transactions as fast as it can, and prints height
 // and nonce of the last one when they are durable.
 import { writeSync } from 'node:fs';
-import { ChainStore, LmdbStore } from '../../../host-tools/gateway/store/index.ts';
+import { openChain } from '../../../host-tools/gateway/store/index.ts';
 import { signEd25519 } from '../../../host-tools/crypto/index.ts';
 import { signTx, TxCode, TxKind } from '../../../host-tools/ledger/index.ts';
 import { BLOCK_SEED, deps, HOME, person } from '../../ledger/fixture.ts';
@@ -9,7 +9,7 @@ import { BLOCK_SEED, deps, HOME, person } from '../../ledger/fixture.ts';
 const PER_BLOCK = 3;
 const [directory, address] = [process.argv[2]!, Number(process.argv[3])];
 const keepBlocks = process.argv[4] === undefined ? undefined : Number(process.argv[4]);
-const store = ChainStore.over(LmdbStore.open(directory), keepBlocks);
+const store = openChain(directory, keepBlocks === undefined ? {} : { keepBlocks });
 const ledger = store.load(deps);
 const owner = person(1);
 const sign = (message: Uint8Array): Uint8Array => signEd25519(BLOCK_SEED, message);
