@@ -2,7 +2,8 @@
 // back; from a pipe, or with --eval, expressions are evaluated one after another and their values printed.
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { PacketError, type PacketClient } from '../serial/packet-protocol.ts';
+import { evaluate } from '../serial/evaluate.ts';
+import type { PacketClient } from '../serial/packet-protocol.ts';
 import type { OpenPort } from '../serial/serial-port.ts';
 import { ExitCode } from './cli-error.ts';
 import { onePort, withBoard } from './port-session.ts';
@@ -38,43 +39,19 @@ async function repl(flags: Flags): Promise<void> {
     if (isPrompt) return prompt(path, port);
     const expressions = flags.eval ?? createInterface({ input: process.stdin });
     for await (const expression of expressions)
-      if (expression.trim() !== '') await evaluate(client, expression, flags);
+      if (expression.trim() !== '') await evaluateAndPrint(client, expression, flags);
   });
 }
 
 /** A refusal is the board's answer; the next expression is asked all the same, and the exit code tells. */
-async function evaluate(client: PacketClient, expression: string, flags: Flags): Promise<void> {
-  // Through eval, so that statements are understood too; a function is shown as its text.
-  const shown =
-    '(function(v){return typeof v=="function"?"function "+v.toString().replace(/^function */,""):v})';
-  try {
-    const value = await client.eval(`${shown}(eval(${ascii(expression)}))`);
-    if (flags.json === true) console.log(JSON.stringify({ expression, value: value ?? null, error: null }));
-    else console.log(value === undefined ? 'undefined' : JSON.stringify(value));
-  } catch (error) {
-    if (!(error instanceof PacketError) || error.code !== 'refused') throw error;
-    const message = spoken(error.message);
-    if (flags.json === true) console.log(JSON.stringify({ expression, value: null, error: message }));
-    else console.error(message);
-    process.exitCode = ExitCode.CheckFailed;
-  }
-}
-
-/** The Fairhop firmware prints errors as JSON lines (docs/console.md). */
-function spoken(printed: string): string {
-  try {
-    const { message } = JSON.parse(printed) as { message?: unknown };
-    return typeof message === 'string' ? message : printed;
-  } catch {
-    return printed;
-  }
-}
-
-function ascii(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u007f-\uffff]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+async function evaluateAndPrint(client: PacketClient, expression: string, flags: Flags): Promise<void> {
+  const { value, error } = await evaluate(client, expression);
+  if (error !== null) process.exitCode = ExitCode.CheckFailed;
+  if (flags.json === true) {
+    const parsed: unknown = value === null || value === 'undefined' ? null : JSON.parse(value);
+    console.log(JSON.stringify({ expression, value: parsed, error }));
+  } else if (error !== null) console.error(error);
+  else console.log(value);
 }
 
 function prompt(path: string, port: OpenPort): Promise<void> {

@@ -45,6 +45,12 @@ export class BoardLink {
     this.client = undefined;
   }
 
+  /** For a person at its prompt, one after another with the link's own requests. Throws a PacketError while down. */
+  prompt(): PacketClient {
+    if (this.client === undefined) throw new PacketError('closed', 'the board is not connected');
+    return this.client;
+  }
+
   send(packet: PreparedPacket): Promise<void> {
     return this.event({ t: 'send', dst: packet.dst, seq: packet.seq16, data: base64(packet.bytes) });
   }

@@ -9,6 +9,7 @@ import type { Identity } from '../provision/identity.ts';
 import { pendingJoins } from '../provision/pending-joins.ts';
 import { AirTrace } from './air-trace.ts';
 import { apiToken } from './api-token.ts';
+import type { BoardLink } from './board-link.ts';
 import type { Chain } from './chain-service.ts';
 import type { Desk } from './desk.ts';
 import { describeMoney, identitiesOf, joinsFor, linkSecretsOf } from './desk.ts';
@@ -16,6 +17,7 @@ import { EndStation } from './end-station.ts';
 import { Gateway, leasedNumbers } from './gateway.ts';
 import { exportDoors } from './http/export-routes.ts';
 import { insightDoors } from './http/insight-routes.ts';
+import { replDoors } from './http/repl-routes.ts';
 import { startHttpServer } from './http/server.ts';
 import { simulationDoors } from './http/simulation-routes.ts';
 import { BoardWatch } from './insight/board-watch.ts';
@@ -27,6 +29,7 @@ import { OwnerSource } from './owner-source.ts';
 import { LogFile, type LogLevel } from './log-file.ts';
 import { Narrator } from './narrator.ts';
 import { checkRadio, setUpRadio } from './radio-setup.ts';
+import { Repl, type ReplBoards } from './repl.ts';
 import { findRadio, radioAt, type RadioBoard } from './radio-search.ts';
 import { LiveSource } from './source.ts';
 import type { StoreChoice } from './store/index.ts';
@@ -129,8 +132,12 @@ async function compose(
   const watch = new BoardWatch(nameOf);
   const insight = new Insight({ ledger, store, gatewayAddress, source, watch, nameOf }, gateway);
   const own = { path: '' };
+  const ports = (): ReturnType<typeof portLines> => portLines(own.path);
+  const repl = new Repl(ports);
   const simulation = new Simulation();
   closers.push(async () => void simulation.stop());
+  const views = [insightDoors(insight, ports), simulationDoors(simulation), replDoors(repl)];
+  const exporting = exportDoors(source, () => insight.economy(), watch);
   // The address first: a port that is taken should be known before anything slow begins.
   const http = await startHttpServer({
     host: options.host,
@@ -139,14 +146,8 @@ async function compose(
     ...(options.token !== undefined && { token: options.token }),
     owners: new OwnerSource(chain, desk.store, gateway),
     submitToken: apiToken(desk.directory),
-    doors: [
-      insightDoors(insight, () => portLines(own.path)),
-      simulationDoors(simulation),
-      exportDoors(source, () => insight.economy(), watch),
-      ...(doors === undefined ? [] : [doors]),
-    ],
-    onFault: (error) =>
-      gateway.trouble(`a request failed: ${error instanceof Error ? error.message : String(error)}`),
+    doors: [...views, exporting, ...(doors === undefined ? [] : [doors])],
+    onFault: (error) => gateway.trouble(`a request failed: ${messageOf(error)}`),
   });
   closers.push(() => http.close());
   signal.throwIfAborted();
@@ -159,11 +160,34 @@ async function compose(
   const watchers: Watchers = { desk, gateway, source, narrator, watch, nameOf, fail };
   const up = await bringUpBoards(options, chain, radio, closers, watchers, trace, air);
   own.path = up.path;
-  closers.push(await attachRadio(own.path, watchers));
+  const { link, close: detach } = await attachRadio(own.path, watchers);
+  closers.push(detach);
+  const parties = { own: gatewayAddress, boards: up.boards, isVirtual: radio === undefined, isLocal: http.isLocal };
+  repl.attach(replBoards(desk, link, parties));
   signal.throwIfAborted();
   print(`page and API: ${http.url}    Ctrl-C stops; the next start continues the same chain`);
   closers.push(runClock(watchers, print));
   return { url: http.url, height: () => desk.ledger.height, boards: up.boards, failed, stop };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** `boards`: of a virtual mesh, the own first. */
+function replBoards(
+  { members }: Desk,
+  link: BoardLink,
+  { own, boards, ...where }: { own: number; boards: Board[]; isVirtual: boolean; isLocal: boolean },
+): ReplBoards {
+  const addressOf = (board: Board): string =>
+    addressText(members.find(({ name }) => name === board.name)!.address);
+  const others = boards.slice(1);
+  return {
+    ...where,
+    own: { address: addressText(own), client: () => link.prompt() },
+    virtual: others.map((board) => ({ address: addressOf(board), name: board.name, board })),
+  };
 }
 
 /** From the start of this run to its end. Returns the way to end it. */

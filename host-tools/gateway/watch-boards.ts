@@ -25,8 +25,11 @@ export interface Watchers {
   fail(error: unknown): void;
 }
 
-/** Opens the port of the gateway's own board and keeps it open. Rejects with a PortError. Returns the way to end it. */
-export async function attachRadio(path: string, watchers: Watchers): Promise<() => Promise<void>> {
+/** Opens the port of the gateway's own board and keeps it open. Rejects with a PortError. */
+export async function attachRadio(
+  path: string,
+  watchers: Watchers,
+): Promise<{ link: BoardLink; close(): Promise<void> }> {
   const { desk, gateway, source, narrator, watch, fail } = watchers;
   const own = desk.founding.gatewayAddress;
   const port = new ReconnectingPort(path);
@@ -55,10 +58,11 @@ export async function attachRadio(path: string, watchers: Watchers): Promise<() 
   });
   gateway.attach(link);
   await port.start();
-  return async () => {
+  const close = async (): Promise<void> => {
     link.down();
     await port.close();
   };
+  return { link, close };
 }
 
 /** Lines of the other virtual boards: watched for the page, never obeyed. */

@@ -282,7 +282,7 @@ export class PacketClient {
 }
 
 /** JSON in plain ASCII, so that no byte of it is a control character for the console. */
-function asciiJson(value: unknown): string {
+export function asciiJson(value: unknown): string {
   const escape = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(value).replace(/[\x7f-\uffff]/g, escape);
 }

@@ -37,6 +37,8 @@ const VERSION = '2v29';
 const BOARD_NAME = 'VIRTUAL';
 /** A program whose callbacks queue each other without end would otherwise hold the whole process. */
 const CALLBACKS_PER_TURN_MAX = 10000;
+/** So does a line typed at its prompt that does not end; a real board is broken out of one with Ctrl-C. */
+const EVAL_MS_MAX = 2000;
 
 export class VmSession implements ConsoleProgram, Machine {
   readonly realm: Realm;
@@ -171,7 +173,7 @@ export class VmSession implements ConsoleProgram, Machine {
     try {
       // An expression, not a program: a statement is refused here as there.
       const script = new vm.Script(`(${expression}\n)`, { filename: '' });
-      return jsText(script.runInContext(this.realm.context));
+      return jsText(script.runInContext(this.realm.context, { timeout: EVAL_MS_MAX }));
     } catch (error) {
       this.console.refuse();
       this.uncaught(error);

@@ -4,13 +4,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { OPENAPI } from '../../host-tools/gateway/http/openapi.ts';
 import { GatewayProcess, statusOf, temporaryDirectory, until } from '../e2e/gateway-process.ts';
 import { browserMissing, launchBrowser } from './browser.ts';
 
+const pictures = join(dirname(fileURLToPath(import.meta.url)), '..', 'screenshots');
 const START_MS = 120_000;
 /** So soon a view should live; printed, not asserted, because time must not decide a test. */
 const SOON_MS = 2000;
@@ -57,7 +59,7 @@ describe('every view', { skip: browserMissing, timeout: 280_000 }, () => {
   });
 
   function start(port: string): GatewayProcess {
-    const args = ['up', '--data', data.path, '--boards', '4', '--reading', '2', '--http', `127.0.0.1:${port}`];
+    const args = ['up', '--data', data.path, '--boards', '3', '--reading', '2', '--http', `127.0.0.1:${port}`];
     return new GatewayProcess(args);
   }
 
@@ -92,6 +94,9 @@ describe('every view', { skip: browserMissing, timeout: 280_000 }, () => {
           all.map((row) => [row.getAttribute(`data-${key}`)!, row.children[index]!.textContent!]),
         [name, cell] as const,
       );
+
+  /** What every change needs; the gateway made it. */
+  const token = (): string => readFileSync(join(data.path, 'api-token'), 'utf8').trim();
 
   it('shows live data soon after opening', async (t) => {
     for (const [view, place] of VIEWS) {
@@ -211,12 +216,16 @@ describe('every view', { skip: browserMissing, timeout: 280_000 }, () => {
   });
 
   it('needs the token for every change, and simulates with it', async () => {
-    const writes = Object.entries<any>(OPENAPI.paths).filter(([, item]) => item.post !== undefined);
-    assert.ok(writes.length >= 4);
-    for (const [path] of writes) {
+    const changing = Object.entries<any>(OPENAPI.paths).flatMap(([path, item]) =>
+      Object.keys(item)
+        .filter((method) => method !== 'get')
+        .map((method) => ({ path, method: method.toUpperCase() })),
+    );
+    assert.ok(changing.some(({ path }) => path === '/api/v1/repl') && changing.length >= 5);
+    for (const { path, method } of changing) {
       const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(`${url}${path}`, { method: 'POST', body: '{}', headers });
-      assert.equal(answer.status, 401, path);
+      const answer = await fetch(`${url}${path}`, { method, body: '{}', headers });
+      assert.equal(answer.status, 401, `${method} ${path}`);
     }
     const page = await open('simulate');
     await page.getByLabel('Scenario').selectOption('honest');
@@ -225,7 +234,7 @@ describe('every view', { skip: browserMissing, timeout: 280_000 }, () => {
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByRole('alert').filter({ hasText: 'token' }).waitFor();
     assert.equal((await api('/api/v1/simulation')).state, 'idle');
-    await page.getByLabel('Token').fill(readFileSync(join(data.path, 'api-token'), 'utf8').trim());
+    await page.getByLabel('Token').fill(token());
     await page.getByRole('button', { name: 'Run' }).click();
     await page.locator('[data-state="done"]').waitFor({ timeout: 120_000 });
     const { result, mesh } = await api('/api/v1/simulation');
@@ -235,34 +244,84 @@ describe('every view', { skip: browserMissing, timeout: 280_000 }, () => {
     await page.close();
   });
 
-  for (const colorScheme of ['light', 'dark'] as const) {
-    it(`is clean for axe-core in the ${colorScheme} scheme, and fits a phone`, async () => {
-      // The rules come from outside the page, which its own policy would refuse.
-      const context = await browser.newContext({ colorScheme, bypassCSP: true });
-      const page = await open('mesh', context);
-      for (const [view, place] of VIEWS) {
-        await page.setViewportSize({ width: 1280, height: 900 });
-        await page.goto(`${url}/#/${view}`);
-        await page.locator(place).first().waitFor();
-        await page.evaluate(axeSource);
-        // Only colours differ between the schemes.
-        const rules = colorScheme === 'light' ? '{}' : "{ runOnly: ['color-contrast'] }";
-        const found: any[] = await page.evaluate(`axe.run(${rules}).then(({ violations }) => violations)`);
-        const places = (one: any): string =>
-          one.nodes
-            .slice(0, 3)
-            .map((node: any) => node.target)
-            .join(', ');
-        const told = found.map((one) => `${view}: ${one.id} at ${places(one)}`);
-        assert.deepEqual(told, []);
-        if (colorScheme === 'dark') continue;
-        await page.setViewportSize({ width: 390, height: 844 });
-        const width = await page.evaluate('document.documentElement.scrollWidth');
-        assert.equal(width, 390, `${view} scrolls sideways on a phone`);
-      }
-      await context.close();
-    });
-  }
+  it("talks to a board's interpreter with the token, and shows what comes back as text", async () => {
+    const page = await open('boards');
+    const targets = await api('/api/v1/repl');
+    assert.deepEqual(
+      targets.map((one: any) => one.where).slice(0, 3),
+      (await api('/api/mesh')).nodes.map((one: any) => one.address),
+    );
+    const line = page.getByLabel('Line', { exact: true });
+    const send = async (text: string): Promise<void> => {
+      await line.fill(text);
+      await line.press('Enter');
+    };
+    await page.locator('.form select').selectOption(targets[2].where);
+    await send('mark=7');
+    await page.getByRole('alert').filter({ hasText: 'token' }).waitFor();
+    await page.getByLabel('Token').fill('wrong-token-of-somebody');
+    await line.press('Enter');
+    await page.getByRole('alert').filter({ hasText: 'token' }).waitFor();
+    assert.equal(await page.locator('[data-turn]').count(), 0);
+    await page.getByLabel('Token').fill(token());
+    const answers = async (): Promise<string[]> =>
+      page.locator('[data-turn] .value, [data-turn] .error').allInnerTexts();
+    const asked = async (text: string): Promise<string> => {
+      const before = (await answers()).length;
+      await send(text);
+      await page.locator('[data-turn]').nth(before).waitFor();
+      return (await answers())[before]!;
+    };
+    assert.equal(await asked('typeof mark'), '"undefined"', 'what was refused was not carried out');
+    const settings = await asked('require("Storage").readJSON("fh.node").address');
+    assert.equal(Number(settings).toString(16).padStart(8, '0'), targets[2].where, 'it is the chosen board');
+    assert.match(await asked('no.such.thing'), /no/);
+    assert.equal(
+      await asked('"<img src=x onerror=window.bitten=1>\u202e\u0007"'),
+      '"<img src=x onerror=window.bitten=1>\\u{202e}\\u0007"',
+    );
+    await asked('print("<script>window.bitten=1</script>")');
+    await page.locator('[data-turn] .quiet', { hasText: '<script>window' }).waitFor();
+    await line.press('ArrowUp');
+    assert.equal(await line.inputValue(), 'print("<script>window.bitten=1</script>")');
+    assert.equal(await page.evaluate('window.bitten'), undefined);
+    assert.equal(await page.locator('main img, main script').count(), 0);
+    await page.screenshot({ path: join(pictures, 'prompt.png') });
+    await page.close();
+  });
+
+  it('is clean for axe-core in both schemes, and fits a phone', async () => {
+    // The rules come from outside the page, which its own policy would refuse.
+    const context = await browser.newContext({ bypassCSP: true });
+    const page = await open('mesh', context);
+    const clean = async (view: string, rules: string): Promise<void> => {
+      const found: any[] = await page.evaluate(`axe.run(${rules}).then(({ violations }) => violations)`);
+      const places = (one: any): string =>
+        one.nodes
+          .slice(0, 3)
+          .map((node: any) => node.target)
+          .join(', ');
+      assert.deepEqual(
+        found.map((one) => `${view}: ${one.id} at ${places(one)}`),
+        [],
+      );
+    };
+    for (const [view, place] of VIEWS) {
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.goto(`${url}/#/${view}`);
+      await page.locator(place).first().waitFor();
+      await page.evaluate(`window.axe ?? (() => { ${axeSource} })()`);
+      await clean(view, '{}');
+      // Only colours differ between the schemes.
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await clean(view, "{ runOnly: ['color-contrast'] }");
+      await page.setViewportSize({ width: 390, height: 844 });
+      const width = await page.evaluate('document.documentElement.scrollWidth');
+      assert.equal(width, 390, `${view} scrolls sideways on a phone`);
+    }
+    await context.close();
+  });
 
   it('goes on after kill and restart, without a gap in the packets', async () => {
     const page = await open('packets');

@@ -18,11 +18,13 @@ export interface ReadDoor {
   answer(id: string, values: Record<string, number>): object | Refusal | TextAnswer | Promise<object | Refusal>;
 }
 
+export type WriteAnswer = { status: number; body: object } | Refusal;
+
 export interface WriteDoor {
   path: string;
   /** Of the body. */
   bytesMax: number;
-  answer(body: unknown): { status: number; body: object } | Refusal;
+  answer(body: unknown): WriteAnswer | Promise<WriteAnswer>;
 }
 
 export interface Doors {

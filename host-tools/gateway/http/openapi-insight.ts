@@ -257,6 +257,19 @@ export const INSIGHT_SCHEMAS: Record<string, Schema> = {
     },
     "A serial port of the gateway's computer.",
   ),
+  ReplTarget: record(
+    { where: text, name: text, kind: { type: 'string', enum: ['own', 'virtual', 'port'] } },
+    'A board whose prompt can be typed at.',
+  ),
+  ReplAnswer: record(
+    {
+      where: text,
+      value: { ...optional(text), description: 'JSON, or undefined; null when the board refused.' },
+      error: { ...optional(text), description: 'What the board said instead.' },
+      printed: { type: 'array', items: text },
+    },
+    'What a board answered to a line.',
+  ),
 };
 
 const id: Schema = { name: 'id', in: 'path', required: true, schema: text };
@@ -289,6 +302,20 @@ export const INSIGHT_PATHS: Record<string, Schema> = {
   '/api/v1/simulation/stop': post('Stop the simulation', record({}, 'Nothing.'), {
     200: json(ref('Simulation'), 'It stands.'),
   }),
+  '/api/v1/repl': {
+    ...get('Boards whose prompt can be typed at', json(list('ReplTarget'), 'Now.')),
+    ...post(
+      "Type a line at a board's prompt; at a virtual board's from this computer only",
+      record({ where: text, line: text }, 'The line and for whom.'),
+      {
+        200: json(ref('ReplAnswer'), 'It answered; a refusal of the board is an answer too.'),
+        404: json(ref('Error'), 'There is no such board.'),
+        409: json(ref('Error'), 'It is in use, or has not answered the line before.'),
+        502: json(ref('Error'), 'The port failed.'),
+        504: json(ref('Error'), 'No answer came.'),
+      },
+    ),
+  },
   '/api/v1/boards/{id}': get('A board by its address', json(ref('Board'), 'Now.'), [id], nothingThere),
   '/api/v1/proofs/{id}': get(
     'A proof of an account: owner:KEY, node:ADDRESS or pool:NUMBER',

@@ -1,6 +1,6 @@
 // The gateway's door on HTTP: the JSON API, the event stream and the page. Composition only: guard.ts
-// decides who may ask, router.ts and owner-routes.ts what is answered, event-streams.ts what is live. Only the
-// two POST paths of owner-routes.ts change anything, and only for who carries the token.
+// decides who may ask, router.ts and owner-routes.ts what is answered, event-streams.ts what is live. Only POST
+// changes anything, and only for who carries the token.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { buildDashboard } from '../../dashboard/build-dashboard.ts';
@@ -9,7 +9,7 @@ import type { GatewaySource } from '../view.ts';
 import { Assets } from './assets.ts';
 import { bindAddress, listen, urlOf, type BindAddress } from './bind.ts';
 import { readJson } from './body.ts';
-import { isTextAnswer, readDoor, writeDoor, type Doors } from './doors.ts';
+import { isTextAnswer, readDoor, writeDoor, type Doors, type WriteDoor } from './doors.ts';
 import { EventStreams } from './event-streams.ts';
 import { knownHosts, pathOf, refuse, type KnownHosts } from './guard.ts';
 import { limitsFrom, type HttpLimits } from './limits.ts';
@@ -38,6 +38,8 @@ export interface HttpServerOptions {
 
 export interface HttpServer {
   url: string;
+  /** Reached from this computer only. */
+  isLocal: boolean;
   close(): Promise<void>;
 }
 
@@ -65,7 +67,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     throw error;
   }
   service.listensOn(port);
-  return { url: urlOf(bind, port), close: () => stop(server, service) };
+  return { url: urlOf(bind, port), isLocal: bind.loopback, close: () => stop(server, service) };
 }
 
 function stop(server: Server, service: HttpService): Promise<void> {
@@ -252,18 +254,20 @@ class HttpService {
     if (isRefusal(query)) return query;
     if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
     readJson(request).then(
-      (body) => {
-        try {
-          const answer = isRefusal(body) ? body : route.answer(body.value);
-          if (isRefusal(answer)) sendRefusal(response, answer);
-          else sendJson(response, answer.body, answer.status);
-        } catch (error) {
-          this.#fail(error, response);
-        }
-      },
+      (body) => void this.#answerWrite(route, body, response),
       () => response.destroy(),
     );
     return null;
+  }
+
+  async #answerWrite(route: WriteDoor, body: { value: unknown } | Refusal, response: ServerResponse): Promise<void> {
+    try {
+      const answer = isRefusal(body) ? body : await route.answer(body.value);
+      if (isRefusal(answer)) sendRefusal(response, answer);
+      else sendJson(response, answer.body, answer.status);
+    } catch (error) {
+      this.#fail(error, response);
+    }
   }
 
   #openStream(request: IncomingMessage, response: ServerResponse, query: string): Refusal | null {

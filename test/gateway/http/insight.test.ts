@@ -8,10 +8,12 @@ import { insightDoors } from '../../../host-tools/gateway/http/insight-routes.ts
 import { INSIGHT_PATHS } from '../../../host-tools/gateway/http/openapi-insight.ts';
 import { OPENAPI } from '../../../host-tools/gateway/http/openapi.ts';
 import { bent as bentProof, checkProof } from '../../../host-tools/dashboard/page/proof-check.ts';
+import { replDoors } from '../../../host-tools/gateway/http/repl-routes.ts';
 import { simulationDoors } from '../../../host-tools/gateway/http/simulation-routes.ts';
 import { BoardWatch } from '../../../host-tools/gateway/insight/board-watch.ts';
 import { Insight } from '../../../host-tools/gateway/insight/insight.ts';
 import type { ProofView } from '../../../host-tools/gateway/insight/insight-view.ts';
+import { Repl } from '../../../host-tools/gateway/repl.ts';
 import { Simulation } from '../../../host-tools/gateway/insight/simulation.ts';
 import { portLines } from '../../../host-tools/gateway/insight/port-lines.ts';
 import { blockHash, decodeRecord, type Node } from '../../../host-tools/ledger/index.ts';
@@ -62,6 +64,7 @@ describe('the paths of the views', { timeout: 120_000 }, () => {
       insightDoors(insight, () => portLines('/dev/ttyTEST')),
       exportDoors(kept, () => insight.economy(), watch),
       simulationDoors(simulation),
+      replDoors(new Repl(() => portLines('/dev/ttyTEST'))),
     ];
     watch.heardStatus(PAYER, STATUS, 1000);
     watch.heardNote(PAYER, { note: Note.NACKED, who: EARNER, value: 1 }, 1000);
@@ -112,6 +115,36 @@ describe('the paths of the views', { timeout: 120_000 }, () => {
           );
       }
     }
+  });
+
+  it('ask for the token before they change anything, whatever the method', async () => {
+    const { url } = world.server;
+    const cookie = `fairhop_${new URL(url).port}=${'0'.repeat(64)}`;
+    let changes = 0;
+    for (const [path, item] of Object.entries<any>(OPENAPI.paths)) {
+      for (const method of ['PUT', 'PATCH', 'DELETE']) {
+        assert.equal(item[method.toLowerCase()], undefined, 'described, but refused');
+        assert.equal((await ask(url, path, { method })).status, 405, `${method} ${path}`);
+      }
+      if (item.post === undefined) {
+        assert.equal((await ask(url, path, { method: 'POST' })).status, 405, path);
+        continue;
+      }
+      changes++;
+      for (const more of [{}, { authorization: 'Bearer wrong-token-of-somebody' }, { cookie }]) {
+        const headers = { 'content-type': 'application/json', 'content-length': '2', ...more };
+        const answer = await ask(url, path, { method: 'POST', headers, body: '{}' });
+        assert.equal(answer.status, 401, `${path} ${Object.keys(more).join()}`);
+      }
+      const headers = { 'content-type': 'application/json', 'content-length': '2' };
+      const allowed = await ask(url, path, {
+        method: 'POST',
+        headers: { ...headers, authorization: `Bearer ${world.token}` },
+        body: '{}',
+      });
+      assert.notEqual(allowed.status, 401, path);
+    }
+    assert.ok(changes >= 5, `${changes} changes`);
   });
 
   it('tell the ledger, the readings and the reasons of a board', async () => {

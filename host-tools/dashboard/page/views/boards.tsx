@@ -1,4 +1,4 @@
-// Boards as hardware: the serial ports of the gateway's computer and what every board prints on its console.
+// Boards as hardware: the serial ports of the gateway's computer, their prompts, and what every board prints.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConsoleLine, PortLine } from '../../../gateway/insight/insight-view.ts';
 import { fetchJson } from '../fetch-json.ts';
@@ -6,6 +6,7 @@ import { boardName, clock, visible } from '../format.ts';
 import { Empty, Waiting } from '../parts/empty.tsx';
 import { useResource } from '../parts/resource.ts';
 import { Panel, Table } from '../parts/table.tsx';
+import { Prompt } from './prompt.tsx';
 
 const PORTS_EVERY_MS = 5000;
 const LINES_EVERY_MS = 1000;
@@ -16,6 +17,7 @@ export function BoardsView() {
   return (
     <>
       <Ports />
+      <Prompt />
       <Monitor />
     </>
   );
@@ -137,7 +139,7 @@ function Monitor() {
       {shown.length === 0 ? (
         <Empty title={lines === null ? 'Asking the gateway …' : 'No line yet'}>
           Boards print a status line every ten seconds. For one that is not the gateway's, use{' '}
-          <code>npx fairhop monitor</code>; <code>npx fairhop repl</code> talks to it.
+          <code>npx fairhop monitor</code>.
         </Empty>
       ) : (
         <div class="console scroll" tabIndex={0} role="region" aria-label="Console lines">

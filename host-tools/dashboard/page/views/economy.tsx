@@ -1,7 +1,7 @@
 // The economy: who is served, how money is spread, what the pools hold, what was refused.
 import type { EconomyView as Economy } from '../../../gateway/insight/insight-view.ts';
 import { boardName, figure, percent, visible } from '../format.ts';
-import { Chart } from '../parts/chart.tsx';
+import { EconomyCharts } from '../parts/economy-charts.tsx';
 import { Empty, Waiting } from '../parts/empty.tsx';
 import { useResource } from '../parts/resource.ts';
 import { Panel, Table, Tile } from '../parts/table.tsx';
@@ -19,7 +19,11 @@ export function EconomyView() {
   return (
     <>
       <Tiles now={value} />
-      <Charts now={value} />
+      <EconomyCharts
+        times={value.series.map(({ at }) => Date.parse(at) / 1000)}
+        points={value.series}
+        paid={value.series.map(({ settledCredits }) => settledCredits)}
+      />
       <div class="columns">
         <Served now={value} />
         <div class="stack">
@@ -72,38 +76,6 @@ function Tiles({ now }: { now: Economy }) {
         note={`supply ${figure(now.supply)}; nodes may owe`}
       />
     </dl>
-  );
-}
-
-function Charts({ now: { series } }: { now: Economy }) {
-  const times = series.map(({ at }) => Date.parse(at) / 1000);
-  return (
-    <div class="charts">
-      <Chart
-        title="Delivery"
-        times={times}
-        format={percent}
-        lines={[{ name: 'delivered', colour: 'data', values: series.map((one) => one.deliveryPerMille) }]}
-      />
-      <Chart
-        title="Gini"
-        times={times}
-        format={(value) => (value / 1000).toFixed(3)}
-        lines={[{ name: 'of spendable money', colour: 'receipt', values: series.map((one) => one.giniPerMille) }]}
-      />
-      <Chart
-        title="Paid to relays"
-        times={times}
-        format={(value) => figure(Math.round(value))}
-        lines={[{ name: 'credits settled', colour: 'earn', values: series.map((one) => one.settledCredits) }]}
-      />
-      <Chart
-        title="Money a node"
-        times={times}
-        format={(value) => `${(value / 100).toFixed(0)} P`}
-        lines={[{ name: 'spendable', colour: 'pay', values: series.map((one) => one.moneyCentiP) }]}
-      />
-    </div>
   );
 }
 

@@ -1,20 +1,17 @@
 // A simulation beside the gateway: choose a scenario, run it, watch its mesh and its figures. Starting one needs the
 // gateway's token, because it costs the gateway's computer something.
-import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SimulationView } from '../../../gateway/insight/simulation-view.ts';
 import { ApiError, postJson } from '../fetch-json.ts';
 import { figure, percent, visible } from '../format.ts';
 import { MeshCanvas } from '../graph/mesh-canvas.ts';
-import { Chart } from '../parts/chart.tsx';
+import { EconomyCharts } from '../parts/economy-charts.tsx';
 import { Empty, Waiting } from '../parts/empty.tsx';
 import { useResource } from '../parts/resource.ts';
 import { Panel } from '../parts/table.tsx';
+import { Refused, token, TokenField } from '../parts/token.tsx';
 
 const EVERY_MS = 700;
-
-/** For as long as the page is open, and nowhere else. */
-const token = signal('');
 
 export function SimulateView() {
   const { value, error } = useResource<SimulationView>('/api/v1/simulation', EVERY_MS);
@@ -51,7 +48,11 @@ function Form({ running }: { running: boolean }) {
   };
   return (
     <form class="form" onSubmit={submit}>
-      <Fields wish={wish} setWish={setWish} scenarios={scenarios.value ?? [{ name: wish.scenario, summary: '' }]} />
+      <Fields
+        wish={wish}
+        setWish={setWish}
+        scenarios={scenarios.value ?? [{ name: wish.scenario, summary: '' }]}
+      />
       <button type="submit" class="main">
         {running ? 'Run this instead' : 'Run'}
       </button>
@@ -63,9 +64,7 @@ function Form({ running }: { running: boolean }) {
       {refusal === null ? (
         <p class="quiet">{scenarios.value?.find(({ name }) => name === wish.scenario)?.summary}</p>
       ) : (
-        <p role="alert" class="bad">
-          {visible(refusal.message, 120)}. {visible(refusal.remedy, 200)}
-        </p>
+        <Refused why={refusal} />
       )}
     </form>
   );
@@ -99,7 +98,10 @@ function Fields({ wish, setWish, scenarios }: FieldsProps) {
     <>
       <label>
         Scenario
-        <select value={wish.scenario} onChange={(event) => setWish({ ...wish, scenario: event.currentTarget.value })}>
+        <select
+          value={wish.scenario}
+          onChange={(event) => setWish({ ...wish, scenario: event.currentTarget.value })}
+        >
           {scenarios.map(({ name }) => (
             <option key={name} value={name}>
               {name}
@@ -110,16 +112,7 @@ function Fields({ wish, setWish, scenarios }: FieldsProps) {
       {whole('nodes', 'Nodes', 150)}
       {whole('hours', 'Hours', 48)}
       {whole('seed', 'Seed', 0xffffffff)}
-      <label>
-        Token
-        <input
-          type="password"
-          autocomplete="off"
-          placeholder="api-token of the data folder"
-          value={token.value}
-          onInput={(event) => (token.value = event.currentTarget.value)}
-        />
-      </label>
+      <TokenField />
     </>
   );
 }
@@ -180,29 +173,7 @@ function Graph({ now }: { now: SimulationView }) {
 function Series({ now: { series } }: { now: SimulationView }) {
   // The axis shows hours of the world as times of a day.
   const midnight = new Date(2026, 0, 1).getTime() / 1000;
-  const times = series.map(({ hour }) => midnight + hour * 3600);
-  return (
-    <div class="charts three">
-      <Chart
-        title="Delivery so far"
-        times={times}
-        format={percent}
-        lines={[{ name: 'delivered', colour: 'data', values: series.map((one) => one.deliveryPerMille) }]}
-      />
-      <Chart
-        title="Gini"
-        times={times}
-        format={(value) => (value / 1000).toFixed(3)}
-        lines={[{ name: 'of spendable money', colour: 'receipt', values: series.map((one) => one.giniPerMille) }]}
-      />
-      <Chart
-        title="Money a node"
-        times={times}
-        format={(value) => `${(value / 100).toFixed(0)} P`}
-        lines={[{ name: 'spendable', colour: 'pay', values: series.map((one) => one.moneyCentiP) }]}
-      />
-    </div>
-  );
+  return <EconomyCharts times={series.map(({ hour }) => midnight + hour * 3600)} points={series} />;
 }
 
 function Result({ now }: { now: NonNullable<SimulationView['result']> }) {
