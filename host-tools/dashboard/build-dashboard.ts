@@ -78,7 +78,7 @@ function joinSheets(): Buffer {
 
 // The compiler and the bundler load only when there is something to build: a cached start needs neither.
 async function bundle(entry: string): Promise<string> {
-  const [{ rollup }, { transform }] = await Promise.all([import('rollup'), import('esbuild')]);
+  const [{ rollup }, { transform, stop }] = await Promise.all([import('rollup'), import('esbuild')]);
   const build = await rollup({
     input: entry,
     plugins: [pagePlugin(transform)],
@@ -92,6 +92,8 @@ async function bundle(entry: string): Promise<string> {
     target: 'es2022',
     legalComments: 'none',
   });
+  // Its process would stay as long as ours does.
+  await stop();
   return code;
 }
 
