@@ -49,7 +49,7 @@ const OWNERS = [person(1), person(2)];
 const CHAINS: [name: string, seed: number, blocks: number, genesis: Uint8Array][] = [
   ['short epochs, two communities', 11, 150, smallGenesis(
     { epoch: 6, moneyRound: 3, channelEpochs: 3, communities: [3, 2] }, OWNERS)],
-  ['heavy demurrage and levies', 22, 100, smallGenesis({
+  ['heavy demurrage and levies', 23, 100, smallGenesis({
     epoch: 4, moneyRound: 2, channelEpochs: 4, demurragePerMille: 500, levyGlobalPerMille: 150, levyLocalPerMille: 77,
   }, OWNERS)],
   ['another radio, long epochs', 33, 80, smallGenesis(

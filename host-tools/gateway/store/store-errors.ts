@@ -30,6 +30,7 @@ export function writeError(error: unknown): StoreError {
 
 export function openError(file: string, error: unknown): StoreError {
   const text = error instanceof Error ? error.message : String(error);
+  if (/Cannot find package/.test(text)) return new StoreError('the library of this store is missing', 'Run `npm ci`.');
   if (
     /MDB_INVALID|MDB_CORRUPTED|MDB_VERSION|not an LMDB|page type|Corruption|does not exist|comparator/i.test(text)
   ) {
