@@ -90,7 +90,9 @@ export class Fleet {
     const { connection, ledger } = parts;
     const names = namesOf(ledger.ledgerId);
     const blocks = await NatsLog.open(connection, names.blocks, (author) => names.subject('block', author));
-    const pool = await NatsLog.open(connection, names.pool, (author) => names.subject('tx', author));
+    const pool = await NatsLog.open(connection, names.pool, (author) => names.subject('tx', author), {
+      sparse: true,
+    });
     const fleet = new Fleet(parts, blocks, pool);
     await fleet.checkTip();
     fleet.run();

@@ -12,6 +12,7 @@ import { addressOfKey, makeDirectory } from '../gateway/desk.ts';
 import { openChain, type StoreChoice } from '../gateway/store/index.ts';
 import { addressToken } from './names.ts';
 import { decodeGenesis, deskProfile, encodeGenesis, ledgerIdOf, villageProfile } from '../ledger/index.ts';
+import type { GenesisParams } from '../ledger/index.ts';
 
 export interface Card {
   /** Ed25519 public keys, hex. */
@@ -25,7 +26,18 @@ export interface FoundingFile {
   networkKey: string;
 }
 
-export const PROFILES = { desk: deskProfile, village: villageProfile };
+/**
+ * The engine of a fleet takes 4 to 9 seconds to choose a leader when a server dies (docs/fleet.md), which three slots
+ * must cover: so a desk's slots are of 3 seconds here, its epochs and money rounds as long as anywhere.
+ */
+const FLEET_DESK = { blockIntervalS: 3, epoch: 1200, moneyRound: 100 };
+export const PROFILES = {
+  desk: (founders: Parameters<typeof deskProfile>[0]): GenesisParams => ({
+    ...deskProfile(founders),
+    ...FLEET_DESK,
+  }),
+  village: villageProfile,
+};
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
@@ -85,8 +97,16 @@ export function addressOfCard({ block }: Card): string {
   return addressToken(addressOfKey(bytesOf(block)));
 }
 
-/** One gateway a card; cards of one owner make one owner of several gateways. Throws a CliError. */
-export function foundFleet(cards: Card[], profile: keyof typeof PROFILES, createdS: number): FoundingFile {
+/**
+ * One gateway a card; cards of one owner make one owner of several gateways. `change` overrides parameters of the
+ * profile. Throws a CliError.
+ */
+export function foundFleet(
+  cards: Card[],
+  profile: keyof typeof PROFILES,
+  createdS: number,
+  change: Partial<GenesisParams> = {},
+): FoundingFile {
   const owners = [...new Set(cards.map(({ owner }) => owner))];
   const gateways = cards.map(({ owner, block }) => ({
     owner: owners.indexOf(owner),
@@ -95,7 +115,8 @@ export function foundFleet(cards: Card[], profile: keyof typeof PROFILES, create
     teslaAnchor: new Uint8Array(randomBytes(16)),
   }));
   const salt = new Uint8Array(randomBytes(16));
-  const params = PROFILES[profile]({ createdS, salt, ownerKeys: owners.map(bytesOf), gateways });
+  const founders = { createdS, salt, ownerKeys: owners.map(bytesOf), gateways };
+  const params = { ...PROFILES[profile](founders), ...change };
   try {
     return { version: 1, genesis: hex(encodeGenesis(params)), networkKey: hex(randomBytes(16)) };
   } catch (error) {

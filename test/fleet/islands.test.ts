@@ -84,7 +84,8 @@ test('a packet crosses from island to island and its carriers are paid', { skip:
   await cluster.ready();
   const directories = ['a', 'b'].map((name) => join(scratch, name));
   const founding = join(scratch, 'founding.json');
-  const file = foundFleet(directories.map(cardOf), 'desk', Math.floor(Date.now() / 1000));
+  const createdS = Math.floor(Date.now() / 1000);
+  const file = foundFleet(directories.map(cardOf), 'desk', createdS, { blockIntervalS: 1 });
   writeFileSync(founding, JSON.stringify(file));
   const start = (directory: string): Promise<RunningGateway> => startIsland(directory, founding, cluster, said);
   running.push(...(await Promise.all(directories.map(start))));
