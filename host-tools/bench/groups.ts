@@ -7,6 +7,7 @@ import { benchChain } from './chain.ts';
 import { benchLedger } from './ledger.ts';
 import { ledgerPage } from './ledger-page.ts';
 import { benchFleet } from './fleet.ts';
+import { benchJoin } from './fleet-join.ts';
 import { overhead } from './overhead.ts';
 
 export interface Group {
@@ -58,5 +59,11 @@ export const GROUPS: Group[] = [
     about: 'claims, latency and failover through a NATS cluster on this computer (a minute)',
     possible: () => NO_NATS === false,
     run: benchFleet,
+  },
+  {
+    name: 'join',
+    about: 'a new gateway joins a chain of a million claims from a snapshot (minutes; only when asked for)',
+    possible: () => false,
+    run: benchJoin,
   },
 ];
