@@ -27,6 +27,7 @@ export interface FleetParts {
   log(level: 'info' | 'warn' | 'error', text: string): void;
 }
 
+/** How often it looks whether it is its turn, at most; half a rank's share where slots are short. */
 const TURN_MS = 20;
 const WATCH_MS = 2000;
 /** The log must look short so often in a row: a server that has just come back may not know better the first time. */
@@ -114,7 +115,7 @@ export class Fleet {
     this.stops.push(this.blocks.watch(this.chain.position.sequence + 1, (entry) => this.hear(entry)));
     this.stops.push(this.pool.watch(1, (entry) => this.hearTransaction(entry)));
     this.hearHeads();
-    this.timers.push(setInterval(() => this.turn(Date.now()), TURN_MS));
+    this.timers.push(setInterval(() => this.turn(Date.now()), Math.min(TURN_MS, this.clock.slotMs / 20)));
     this.timers.push(setInterval(() => void this.lookAtLog(), WATCH_MS));
   }
 

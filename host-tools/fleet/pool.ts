@@ -84,7 +84,7 @@ export class FleetPool {
 
   /** After each block: what it holds leaves, claims that it has overtaken too, and what has waited in vain. */
   settle(transactions: Uint8Array[]): void {
-    const ids = new Set(transactions.map(idOf));
+    const ids = new Set(this.waiting.size === 0 ? [] : transactions.map(idOf));
     for (const [name, waiting] of this.waiting) {
       if (ids.has(waiting.id) || this.isOver(waiting)) this.remove(name, waiting);
     }
