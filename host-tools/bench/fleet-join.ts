@@ -1,5 +1,5 @@
-// How long a new gateway takes to join a long chain from a snapshot: a chain of a million claims is made, its blocks are
-// appended to the log of a real cluster each within its slot, its last checkpoint is put into the bucket; then a
+// How long a new gateway takes to join a long chain from a snapshot: a chain of a million claims is made, its blocks
+// are appended to the log of a real cluster each within its slot, its last checkpoint is put into the bucket; then a
 // gateway with an empty directory verifies, takes over and catches up. made-chain.ts makes the chain.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ import { DEPS, HOME, sign } from './ledger-world.ts';
 import { makeChain } from './made-chain.ts';
 
 /** Time for one append, with room for a busy computer. */
-const SLOT_MS = 500;
+const SLOT_MS = 1000;
 const NEWCOMER = HOME + 1;
 
 type Connection = Awaited<ReturnType<typeof connectFleet>>;
