@@ -21,7 +21,8 @@ function apiSubjects(streams: string[]): string[] {
   ]);
 }
 
-function gatewayLines(ledgerId: Uint8Array, { publicKey, address }: GatewayAccess): string {
+/** What a gateway may publish and subscribe to. */
+export function permissionsOf(ledgerId: Uint8Array, address: number): { publish: string[]; subscribe: string[] } {
   const names = namesOf(ledgerId);
   const own = (['block', 'tx', 'head', 'air'] as const).map((kind) => names.subject(kind, address));
   const bucket = `OBJ_${names.bucket}`;
@@ -35,7 +36,11 @@ function gatewayLines(ledgerId: Uint8Array, { publicKey, address }: GatewayAcces
     ...apiSubjects([names.blocks, names.pool, names.heads, bucket]),
     `$JS.API.STREAM.PURGE.${bucket}`,
   ];
-  const subscribe = ['_INBOX.>', names.all('head'), names.all('air')];
+  return { publish, subscribe: ['_INBOX.>', names.all('head'), names.all('air')] };
+}
+
+function gatewayLines(ledgerId: Uint8Array, { publicKey, address }: GatewayAccess): string {
+  const { publish, subscribe } = permissionsOf(ledgerId, address);
   const list = (subjects: string[]): string => subjects.map((subject) => `"${subject}"`).join(', ');
   return `    { nkey: ${publicKey}, permissions: { publish: [${list(publish)}], subscribe: [${list(subscribe)}] } }`;
 }

@@ -1,6 +1,7 @@
 // The connection to the engine's servers: who we are (nkey seed or JWT credentials), TLS, and reconnecting for as long
 // as it takes. Every other file gets a connection and knows nothing of servers.
 import { readFileSync } from 'node:fs';
+import { checkServerIdentity } from 'node:tls';
 import {
   connect,
   credsAuthenticator,
@@ -64,18 +65,32 @@ function identity(path: string): Pick<NodeConnectionOptions, 'authenticator'> {
   );
 }
 
-function tlsOptions(directory: string): Pick<NodeConnectionOptions, 'tls'> {
+/**
+ * A certificate must be for one of the servers that were given. The client does not hand on which of them it calls
+ * when they are written as numbers, and Node would look for "localhost" then.
+ */
+function isOurServer(servers: string[]): typeof checkServerIdentity {
+  const hosts = servers.map((server) => new URL(server).hostname.replace(/^\[|\]$/g, ''));
+  return (_, certificate) => {
+    const faults = hosts.map((host) => checkServerIdentity(host, certificate));
+    return faults.includes(undefined) ? undefined : faults[0];
+  };
+}
+
+function tlsOptions(directory: string, servers: string[]): Pick<NodeConnectionOptions, 'tls'> {
   const read = (name: string): string =>
     new TextDecoder().decode(readFileOf(`${directory}/${name}`, 'the TLS file'));
-  const own = (name: string): string | undefined => {
+  const optional = (name: string): string | undefined => {
     try {
       return readFileSync(`${directory}/${name}`, 'utf8');
     } catch {
       return undefined;
     }
   };
-  const [cert, key] = [own('cert.pem'), own('key.pem')];
-  return { tls: { ca: read('ca.pem'), ...(cert !== undefined && key !== undefined && { cert, key }) } };
+  const [cert, key] = [optional('cert.pem'), optional('key.pem')];
+  const own = cert !== undefined && key !== undefined && { cert, key };
+  const options = { ca: read('ca.pem'), checkServerIdentity: isOurServer(servers), ...own };
+  return { tls: options };
 }
 
 /** Rejects with a CliError when no server lets us in; afterwards it reconnects by itself. */
@@ -92,7 +107,7 @@ export async function connectFleet(address: FleetAddress, name: string): Promise
     pingInterval: PING_MS,
     maxPingOut: 3,
     ...(address.credentials !== undefined && identity(address.credentials)),
-    ...(address.tls !== undefined && tlsOptions(address.tls)),
+    ...(address.tls !== undefined && tlsOptions(address.tls, address.servers)),
   };
   try {
     return await connect(options);

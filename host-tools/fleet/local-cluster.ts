@@ -35,6 +35,8 @@ export interface ClusterOptions {
   servers?: number;
   /** Configuration lines of every server besides the usual: accounts, permissions, TLS. */
   extra?: string;
+  /** Lines of its `cluster` block. */
+  between?: string;
 }
 
 export class LocalCluster {
@@ -45,12 +47,13 @@ export class LocalCluster {
     private readonly ports: number[],
     private readonly routes: number[],
     private readonly extra: string,
+    private readonly between: string,
   ) {}
 
-  static async start({ servers = 3, extra = '' }: ClusterOptions = {}): Promise<LocalCluster> {
+  static async start({ servers = 3, extra = '', between = '' }: ClusterOptions = {}): Promise<LocalCluster> {
     const ports = await freePorts(2 * servers);
     const directory = mkdtempSync(join(tmpdir(), 'fairhop-nats-'));
-    const cluster = new LocalCluster(directory, ports.slice(0, servers), ports.slice(servers), extra);
+    const cluster = new LocalCluster(directory, ports.slice(0, servers), ports.slice(servers), extra, between);
     for (let i = 0; i < servers; i++) cluster.startServer(i);
     return cluster;
   }
@@ -76,7 +79,7 @@ export class LocalCluster {
     const cluster =
       this.size === 1
         ? ''
-        : `cluster { name: test, listen: "127.0.0.1:${this.routes[index]!}", routes: [${routes}] }`;
+        : `cluster { name: test, listen: "127.0.0.1:${this.routes[index]!}", routes: [${routes}]\n${this.between} }`;
     const file = join(this.directory, `${index}.conf`);
     writeFileSync(
       file,

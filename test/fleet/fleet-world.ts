@@ -79,12 +79,12 @@ export class Member {
     this.owner = ownerOf(index);
   }
 
-  async start(servers: string[], credentials?: string): Promise<this> {
+  async start(servers: string[], credentials?: string, tls?: string): Promise<this> {
     this.store = ChainStore.over(LmdbStore.open(this.directory));
     const fresh = this.store.genesis() === undefined;
     this.ledger = fresh ? this.store.create(LEDGER_DEPS, this.genesis) : this.store.load(LEDGER_DEPS);
     this.connection = await connectFleet(
-      { servers, ...(credentials !== undefined && { credentials }) },
+      { servers, ...(credentials !== undefined && { credentials }), ...(tls !== undefined && { tls }) },
       `gateway ${this.index}`,
     );
     this.fleet = await Fleet.start({
