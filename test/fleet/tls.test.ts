@@ -104,7 +104,12 @@ test('TLS to the servers and between them, and JWT credentials', { skip: NO_NATS
   const world = (cluster: LocalCluster): FleetWorld => new FleetWorld(cluster, genesis);
   const operator = new Operator();
   const file = (name: string): string => join(good, name);
-  const tls = `tls { cert_file: "${file('cert.pem')}", key_file: "${file('key.pem')}", ca_file: "${file('ca.pem')}", verify: true }`;
+  const files = [
+    `cert_file: "${file('cert.pem')}"`,
+    `key_file: "${file('key.pem')}"`,
+    `ca_file: "${file('ca.pem')}"`,
+  ];
+  const tls = `tls { ${files.join(', ')}, verify: true }`;
   const cluster = await LocalCluster.start({ extra: `${tls}\n${operator.lines}`, between: tls });
   t.after(() => cluster.stop());
   const servers = cluster.urls.map((url) => url.replace('nats://', 'tls://'));
