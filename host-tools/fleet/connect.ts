@@ -22,7 +22,8 @@ export interface FleetAddress {
 
 /** Debian 12 has 2.9; before 2.10.23 servers of the 2.10 line could lose acknowledged entries (docs/fleet.md). */
 export const SERVER_VERSION_SAFE = '2.10.23';
-const CONNECT_MS = 5000;
+/** Long enough for a computer that is busy with its own start. */
+const CONNECT_MS = 20_000;
 const RECONNECT_MS = 250;
 const PING_MS = 2000;
 

@@ -10,11 +10,12 @@ import { blockHash, decodeBlock } from '../ledger/index.ts';
 import { FleetAlarm } from './alarm.ts';
 import { FleetChain, storedPosition } from './fleet-chain.ts';
 import { Heads, readHead, signHead } from './heads.ts';
-import { namesOf, type Names } from './names.ts';
+import { addressToken, namesOf, type Names } from './names.ts';
 import { NatsLog } from './nats-log.ts';
 import type { LogEntry, LogHealth } from './ordered-log.ts';
 import { idOf } from './pool.ts';
 import { slotClock, type SlotClock } from './slot-clock.ts';
+import { Tail } from './tail.ts';
 
 export interface FleetParts {
   connection: NatsConnection;
@@ -30,8 +31,6 @@ export interface FleetParts {
 /** How often it looks whether it is its turn, at most; half a rank's share where slots are short. */
 const TURN_MS = 20;
 const WATCH_MS = 2000;
-/** The log must look short so often in a row: a server that has just come back may not know better the first time. */
-const SHORT_LOOKS = 4;
 /** Entries read ahead of the ledger. */
 const BACKLOG_MAX = 128;
 const PAUSE_MS = 10;
@@ -48,16 +47,16 @@ export class Fleet {
   readonly clock: SlotClock;
   /** Told of every stored block, and whether it was our own. */
   afterBlock: (height: number, own: boolean) => void = () => {};
-  /** Highest sequence read from the log. */
-  highest = 0;
   /** As it was at the last look. */
   engine: LogHealth = { connected: true, replicas: 0, current: 0, leader: undefined };
   private readonly names: Names;
+  private readonly tail = new Tail();
+  /** Gateways whose other chain was said. */
+  private readonly named = new Set<number>();
   private readonly spreading = new Map<string, Promise<void>>();
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly stops: (() => Promise<void>)[] = [];
   private offered = { id: '', attempts: 0, busy: false, atMs: 0 };
-  private shortLooks = 0;
   private draining = false;
 
   private constructor(
@@ -120,7 +119,7 @@ export class Fleet {
   }
 
   private async hear(entry: LogEntry): Promise<void> {
-    this.highest = Math.max(this.highest, entry.sequence);
+    this.tail.read(entry);
     this.chain.hear(entry);
     while (this.chain.backlog >= BACKLOG_MAX && !this.draining) await pause(PAUSE_MS);
   }
@@ -213,6 +212,12 @@ export class Fleet {
   }
 
   private checkHeads(): void {
+    for (const [gateway, height] of this.heads.differing) {
+      if (this.named.has(gateway)) continue;
+      this.named.add(gateway);
+      const name = addressToken(gateway);
+      this.parts.log('warn', `gateway ${name} signed another block or state at height ${height}`);
+    }
     const why = this.heads.alarm();
     if (why !== undefined) this.halt(why);
   }
@@ -228,13 +233,17 @@ export class Fleet {
   private async lookAtLog(): Promise<void> {
     try {
       this.engine = await this.blocks.health();
-      const head = await this.blocks.head();
-      this.shortLooks = head < this.highest ? this.shortLooks + 1 : 0;
-      if (this.shortLooks >= SHORT_LOOKS) this.halt(`the log ended at ${this.highest} and now ends at ${head}`);
+      const why = await this.tail.look(this.blocks, Date.now());
+      if (why !== undefined) this.halt(why);
     } catch {
       // No leader or no connection: nothing is known, and blocks wait.
       this.engine = { ...this.engine, connected: false, current: 0, leader: undefined };
     }
+  }
+
+  /** Highest sequence read from the log. */
+  get highest(): number {
+    return this.tail.sequence;
   }
 
   /** Sequence of the log's last entry. */

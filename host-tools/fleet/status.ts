@@ -97,6 +97,15 @@ export function fleetMetrics(view: FleetView): string {
     'Height that a peer last signed.',
     heard.map((peer) => [label(peer.gateway), peer.height!]),
   );
+  metric('peers', 'gauge', 'Other gateways that are admitted.', [
+    ['', view.peers.filter(({ admitted }) => admitted).length],
+  ]);
+  metric(
+    'peer_strikes',
+    'gauge',
+    'Proofs of two blocks for one slot that the ledger holds against a peer.',
+    view.peers.map((peer) => [label(peer.gateway), peer.strikes]),
+  );
   metric(
     'peer_differs',
     'gauge',

@@ -87,16 +87,19 @@ test('a packet crosses from island to island and its carriers are paid', { skip:
   const createdS = Math.floor(Date.now() / 1000);
   const file = foundFleet(directories.map(cardOf), 'desk', createdS, { blockIntervalS: 1 });
   writeFileSync(founding, JSON.stringify(file));
-  const start = (directory: string): Promise<RunningGateway> => startIsland(directory, founding, cluster, said);
-  running.push(...(await Promise.all(directories.map(start))));
-  for (const gateway of running)
+  const start = async (directory: string): Promise<RunningGateway> => {
+    const gateway = await startIsland(directory, founding, cluster, said);
+    running.push(gateway);
+    return gateway;
+  };
+  for (const gateway of await Promise.all(directories.map(start)))
     await until('all boards on the ledger of both', async () => (await nodes(gateway)).length === 2 * BOARDS);
   // Each board has the keys of the other island's from its next start on.
   await Promise.all(running.splice(0).map((gateway) => gateway.stop()));
-  running.push(...(await Promise.all(directories.map(start))));
-  const [here, there] = running as [RunningGateway, RunningGateway];
+  const islands = await Promise.all(directories.map(start));
+  const [here, there] = islands as [RunningGateway, RunningGateway];
   const homes = await Promise.all(
-    running.map(async (one) => (await get<FleetView>(one, '/api/v1/fleet')).gateway),
+    islands.map(async (one) => (await get<FleetView>(one, '/api/v1/fleet')).gateway),
   );
   const sender = (await nodes(here)).find(
     ({ home, address }) => home === homes[0] && address !== homes[0],
