@@ -17,7 +17,7 @@ import { namesOf } from './names.ts';
 import { NatsLog } from './nats-log.ts';
 import { slotClock } from './slot-clock.ts';
 import { joinBySnapshot, putSnapshot, type Objects } from './snapshot.ts';
-import { fleetDoors } from './status.ts';
+import { fleetDoors, fleetMetrics, fleetView } from './status.ts';
 import { genesisOf, hasLedger, ledgersOf, openBucket, prepareStreams } from './streams.ts';
 import { TeslaKeeper } from './tesla.ts';
 
@@ -142,6 +142,7 @@ export class FleetOrderer implements Orderer {
       chain: fleet.chain,
       air: airOver(connection, ledger.ledgerId, fleet.producer),
       doors: fleetDoors(fleet),
+      metrics: () => fleetMetrics(fleetView(fleet, Date.now())),
       close: async () => {
         clearInterval(regular);
         await fleet.close();

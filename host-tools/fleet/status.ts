@@ -126,16 +126,8 @@ export function fleetMetrics(view: FleetView): string {
 
 /** Paths of the gateway's API. */
 export function fleetDoors(fleet: Fleet): Doors {
-  const view = (): FleetView => fleetView(fleet, Date.now());
   return {
-    reads: [
-      { path: '/api/v1/fleet', parameters: [], answer: view },
-      {
-        path: '/api/v1/fleet-metrics',
-        parameters: [],
-        answer: () => ({ type: 'text/plain; version=0.0.4; charset=utf-8', chunks: [fleetMetrics(view())] }),
-      },
-    ],
+    reads: [{ path: '/api/v1/fleet', parameters: [], answer: () => fleetView(fleet, Date.now()) }],
     writes: [],
   };
 }

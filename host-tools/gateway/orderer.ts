@@ -19,6 +19,8 @@ export interface OrderedChain {
   air?: Air;
   /** Paths of the API that only this orderer has. */
   doors?: Doors;
+  /** Its own figures for /metrics, in Prometheus' text format. */
+  metrics?: () => string;
   close(): Promise<void>;
 }
 

@@ -115,7 +115,7 @@ async function compose(
   else checkRadio(desk, radio);
   const names = new Map(desk.members.map(({ address, name }) => [address, name]));
   const nameOf = (address: number): string => names.get(address) ?? addressText(address);
-  const { chain, air, doors, close } = await (options.orderer ?? ALONE).start(desk, print);
+  const { chain, air, doors, metrics, close } = await (options.orderer ?? ALONE).start(desk, print);
   closers.push(close);
   const trace = new AirTrace(desk.founding.gatewayAddress, () => desk.ledger.money.linkValue);
   const gateway = gatewayOf(desk, chain, nameOf, trace);
@@ -137,7 +137,7 @@ async function compose(
   const simulation = new Simulation();
   closers.push(async () => void simulation.stop());
   const views = [insightDoors(insight, ports), simulationDoors(simulation), replDoors(repl)];
-  const exporting = exportDoors(source, () => insight.economy(), watch);
+  const exporting = exportDoors(source, () => insight.economy(), watch, metrics);
   // The address first: a port that is taken should be known before anything slow begins.
   const http = await startHttpServer({
     host: options.host,

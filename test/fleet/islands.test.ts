@@ -130,6 +130,9 @@ test('a packet crosses from island to island and its carriers are paid', { skip:
   }
   client.close();
   const view = await get<FleetView>(here, '/api/v1/fleet');
+  const metrics = await (await fetch(`${here.url}/metrics`)).text();
+  assert.match(metrics, /^fairhop_chain_height \d+$/m);
+  assert.match(metrics, /^fairhop_fleet_peers 1$/m);
   console.log(`${arrived.length} packets crossed, ${receipts.length} receipts came back; height ${view.height}`);
   assert.ok(arrived.length >= PACKETS, said.slice(-20).join('\n'));
   assert.ok(receipts.length > 0, 'receipts come back over the islands');

@@ -1,5 +1,6 @@
-// The leader draw as gateways play it (ledger L7.7, L8.4), without an engine: each registers a chain of keys and reveals
-// one each epoch, so that nobody alone chooses the seed; who falls silent has no slots two epochs on, and gets them back.
+// The leader draw as gateways play it (ledger L7.7, L8.4), without an engine: each registers a chain of keys and
+// reveals one each epoch, so that nobody alone chooses the seed; who falls silent has no slots two epochs on, and gets
+// them back.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { signEd25519 } from '../../host-tools/crypto/index.ts';

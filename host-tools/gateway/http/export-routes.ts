@@ -12,12 +12,17 @@ export interface ExportSource extends Pick<GatewaySource, 'status' | 'mesh'> {
   packetsFrom(afterId: number, limit: number): PacketView[];
 }
 
-export function exportDoors(source: ExportSource, economy: () => EconomyView, watch: BoardWatch): Doors {
+/** `ofOrderer`: figures that only a fleet has. */
+export function exportDoors(
+  source: ExportSource, economy: () => EconomyView, watch: BoardWatch, ofOrderer: () => string = () => '',
+): Doors {
   const door = (path: string, answer: () => TextAnswer): ReadDoor => ({ path, parameters: [], answer });
   const pages = (): Iterable<PacketView[]> => allPackets((after, limit) => source.packetsFrom(after, limit));
   return {
     reads: [
-      door('/metrics', () => ({ type: METRICS_TYPE, chunks: [metricsText(metrics(source, economy(), watch))] })),
+      door('/metrics', () => ({
+        type: METRICS_TYPE, chunks: [metricsText(metrics(source, economy(), watch)), ofOrderer()],
+      })),
       door('/api/v1/packets.csv', () => ({
         type: 'text/csv; charset=utf-8', file: 'fairhop-packets.csv', chunks: csv(pages()),
       })),
