@@ -92,6 +92,7 @@ function linesOf(view: FleetView): string[] {
         ...(peer.admitted ? [] : ['not admitted']),
         ...(peer.differs ? ['HAS ANOTHER CHAIN'] : []),
         ...(peer.strikes > 0 ? [`${peer.strikes} strikes`] : []),
+        ...(peer.leftOut > 0 ? [`${peer.leftOut} blocks left something out`] : []),
         ...skipped,
       ];
       return `peer    ${peer.gateway}  ${height}${notes.length > 0 ? `  ${notes.join('; ')}` : ''}`;

@@ -7,7 +7,7 @@ import type { Chain, MadeBlock, Notes, Work } from '../gateway/chain-service.ts'
 import { LEDGER_DEPS } from '../gateway/chain-service.ts';
 import type { ChainStore } from '../gateway/store/index.ts';
 import type { Block, Ledger } from '../ledger/index.ts';
-import { blockHash, decodeBlock, TxCode } from '../ledger/index.ts';
+import { blockHash, Bound, decodeBlock, TxCode } from '../ledger/index.ts';
 import { FleetAlarm } from './alarm.ts';
 import { DoubleBlocks } from './double-blocks.ts';
 import { Judge, START, type Position } from './judge.ts';
@@ -38,6 +38,8 @@ export interface FleetCounts {
   /** Entries that were no next block, by author and reason. */
   skipped: Map<number, Map<string, number>>;
   evidence: { gateway: number; slot: number }[];
+  /** Blocks, by producer, that left out a valid transaction that this gateway had known for two slots. */
+  leftOut: Map<number, number>;
 }
 
 const EVIDENCE_KEPT = 256;
@@ -45,7 +47,7 @@ const EVIDENCE_KEPT = 256;
 export class FleetChain implements Chain {
   readonly ledger: Ledger;
   readonly pool: FleetPool;
-  readonly counts: FleetCounts = { blocks: 0, ownBlocks: 0, skipped: new Map(), evidence: [] };
+  readonly counts: FleetCounts = { blocks: 0, ownBlocks: 0, skipped: new Map(), evidence: [], leftOut: new Map() };
   /** Told of every block of the chain once it is stored. */
   onBlock: (height: number, hash: Uint8Array, stateRoot: Uint8Array, author: number) => void = () => {};
   private readonly judge: Judge;
@@ -149,6 +151,9 @@ export class FleetChain implements Chain {
   private conclude(block: Block, work: Work): MadeBlock {
     const { header, transactions } = block;
     this.pool.settle(transactions);
+    const { leftOut } = this.counts;
+    if (transactions.length < Bound.BLOCK_TRANSACTIONS && this.pool.leavesOut(header.bodyBytes))
+      leftOut.set(header.producer, (leftOut.get(header.producer) ?? 0) + 1);
     const hash = blockHash(nodeCrypto, block.headerBytes);
     this.counts.blocks++;
     if (header.producer === this.parts.producer) this.counts.ownBlocks++;

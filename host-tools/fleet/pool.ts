@@ -10,6 +10,11 @@ const PATIENCE = 16;
 /** False transactions after which a gateway's are not looked at; one is forgiven with every block. */
 const FAULTS_MAX = 64;
 
+/** Slots that a valid transaction may wait before its absence from a block with room for it is noted. */
+const LEFT_OUT_SLOTS = 2;
+/** Transactions tried for that after a block. */
+const LEFT_OUT_TRIED = 16;
+
 /** What another transaction may still make valid. */
 const WAITS: readonly TxCode[] = [
   TxCode.BAD_NONCE,
@@ -33,6 +38,7 @@ interface Waiting {
   author: number;
   /** Height of the ledger when it came. */
   since: number;
+  sinceSlot: number;
   /** Of a claim: what must be settled for it to be over. */
   claim?: { payer: number; generation: number; chain: number; number: number };
 }
@@ -67,6 +73,7 @@ export class FleetPool {
       bytes,
       author,
       since: this.ledger.height,
+      sinceSlot: this.ledger.counters.slot,
       ...(claim !== undefined && { claim }),
     });
     return code;
@@ -92,6 +99,24 @@ export class FleetPool {
       if (faults > 1) this.faults.set(author, faults - 1);
       else this.faults.delete(author);
     }
+  }
+
+  /**
+   * Whether the block that was just applied left out what it should have held (SPEC F3): something that waited for two
+   * slots or more, is valid, and had room. Called after `settle`.
+   */
+  leavesOut(bodyBytes: number): boolean {
+    const { ledger } = this;
+    let tried = 0;
+    for (const { bytes, sinceSlot, claim } of this.waiting.values()) {
+      if (ledger.counters.slot - sinceSlot < LEFT_OUT_SLOTS) continue;
+      if (tried++ >= LEFT_OUT_TRIED) return false;
+      if (bodyBytes + 2 + bytes.length > Bound.BLOCK_BYTES) continue;
+      // A block takes one claim of a channel.
+      const channel = claim && ledger.channel(claim.payer, claim.generation, claim.chain);
+      if (channel?.claimed !== ledger.height && ledger.check(bytes) === TxCode.OK) return true;
+    }
+    return false;
   }
 
   private isOver({ bytes, since, claim }: Waiting): boolean {

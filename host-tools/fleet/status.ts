@@ -16,6 +16,8 @@ export interface PeerView {
   differs: boolean;
   /** Entries of its that were no next block, by reason. */
   skipped: Record<string, number>;
+  /** Blocks of its without a transaction that was valid and known here for two slots. */
+  leftOut: number;
 }
 
 export interface FleetView {
@@ -64,6 +66,7 @@ export function fleetView(fleet: Fleet, nowMs: number): FleetView {
         height: heads.latest.get(gateway.address)?.height ?? null,
         differs: heads.differing.has(gateway.address),
         skipped: Object.fromEntries(chain.counts.skipped.get(gateway.address) ?? []),
+        leftOut: chain.counts.leftOut.get(gateway.address) ?? 0,
       })),
     evidence: chain.counts.evidence.map(({ gateway, slot }) => ({ gateway: addressToken(gateway), slot })),
     alarm: chain.alarm ?? null,
@@ -120,6 +123,12 @@ export function fleetMetrics(view: FleetView): string {
       label(peer.gateway),
       Object.values(peer.skipped).reduce((sum, count) => sum + count, 0),
     ]),
+  );
+  metric(
+    'peer_left_out_total',
+    'counter',
+    'Blocks of a peer without a transaction that was valid and known here for two slots.',
+    view.peers.map((peer) => [label(peer.gateway), peer.leftOut]),
   );
   return `${lines.join('\n')}\n`;
 }

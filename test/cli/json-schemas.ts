@@ -310,6 +310,7 @@ export const JSON_OUTPUT: Record<string, Form> = {
           height: maybeCount,
           differs: truth,
           skipped: { type: 'object' },
+          leftOut: count,
         }),
       ),
       evidence: list(record({ gateway: address, slot: count })),

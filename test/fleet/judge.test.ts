@@ -6,8 +6,8 @@ import { Heads, readHead, signHead } from '../../host-tools/fleet/heads.ts';
 import { ENTRIES_PER_SLOT, Judge } from '../../host-tools/fleet/judge.ts';
 import { FleetPool } from '../../host-tools/fleet/pool.ts';
 import { slotClock } from '../../host-tools/fleet/slot-clock.ts';
-import { encodeClaim, Ledger, TxCode } from '../../host-tools/ledger/index.ts';
-import { deps } from '../ledger/fixture.ts';
+import { Bound, encodeClaim, Ledger, signJoin, TxCode } from '../../host-tools/ledger/index.ts';
+import { deps, person } from '../ledger/fixture.ts';
 import { blockSeed, FIRST_GATEWAY, fleetGenesis } from './fleet-world.ts';
 
 const GENESIS = fleetGenesis(4);
@@ -82,6 +82,43 @@ test("a gateway that sends false transactions loses its own share of the pool an
   assert.equal(pool.offer(2, waits(2)), TxCode.UNKNOWN_CHANNEL);
   pool.settle([]);
   assert.equal(pool.offer(1, waits(2)), TxCode.UNKNOWN_CHANNEL, 'forgiven with time');
+});
+
+test('a block that leaves out what was known for two slots is noted, one that comes sooner or is full is not', () => {
+  const ledger = newLedger();
+  const pool = new FleetPool(ledger);
+  const { key, sign } = person(1);
+  const fields = {
+    address: 0x20000001,
+    owner: key,
+    linkKey: new Uint8Array(32).fill(1),
+    bookRoot: new Uint8Array(32).fill(2),
+    generation: 0,
+    home: FIRST_GATEWAY,
+    community: 16,
+    guarantor: key,
+    line: ledger.money.creditLine,
+    ownerNonce: 0,
+    guarantorNonce: 0,
+    validUntil: 1000,
+  };
+  const join = signJoin(ledger.ledgerId, fields, sign, sign);
+  const block = (slot: number, candidates: Uint8Array[] = []): void => {
+    const { address: producer } = ledger.leader(slot, 0)!;
+    const signed = (message: Uint8Array): Uint8Array => signEd25519(blockSeed(producer - FIRST_GATEWAY), message);
+    ledger.buildBlock({ timeS: slot, producer, candidates, sign: signed });
+    pool.settle(candidates);
+  };
+  block(5000);
+  assert.equal(pool.offer(FIRST_GATEWAY, join), TxCode.OK);
+  block(5001);
+  assert.equal(pool.leavesOut(0), false, 'it may have come too late for this one');
+  block(5002);
+  assert.equal(pool.leavesOut(Bound.BLOCK_BYTES - 10), false, 'no room');
+  assert.equal(pool.leavesOut(0), true);
+  block(5003, [join]);
+  assert.equal(pool.leavesOut(0), false);
+  assert.equal(ledger.totals().conserved, true);
 });
 
 test("heads: only a gateway's own signature counts; one liar is named, more than a third of the others stop us", () => {
