@@ -4,8 +4,7 @@ import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from 'no
 import { Option, type Command } from 'commander';
 import { nodeCrypto, verifyEd25519 } from '../crypto/index.ts';
 import { openChain, readChain, removeStore, StoreError, verifyApart, type ChainStore } from '../gateway/store/index.ts';
-import { ChainFileError, readChainFile, replayChain, writeChainFile } from '../ledger/index.ts';
-import type { Ledger } from '../ledger/index.ts';
+import { ChainFileError, Ledger, Netting, readChainFile, replayChain, writeChainFile } from '../ledger/index.ts';
 import { CliError, ExitCode } from './cli-error.ts';
 import { keepBlocksOption, storeChoice, storeOption, type StoreFlags } from './store-flags.ts';
 
@@ -25,6 +24,8 @@ export function register(program: Command): void {
       .option('--json', 'print one JSON object');
   sub('verify', 'replay every kept block and compare the state').action(guarded(verify));
   sub('stats', 'height, counters and sizes').action(guarded(stats));
+  sub('netting', 'what guarantee trees earned from each other in an epoch')
+    .option('--epoch <n>', 'which, counted from 0; the last whole one without it').action(guarded(netting));
   sub('export', 'write the chain into one file').argument('<file>').action(guardedFile(exportChain));
   sub('import', 'check a chain file and make a store of it').argument('<file>')
     .addOption(storeOption()).addOption(keepBlocksOption()).action(guardedFile(importChain));
@@ -39,6 +40,7 @@ function guardedFile(action: (file: string, flags: Flags) => Promise<void>) {
 }
 
 function rethrow(error: unknown): never {
+  if (error instanceof CliError) throw error;
   if (error instanceof StoreError) throw new CliError(error.message, error.remedy, ExitCode.CheckFailed);
   if (error instanceof ChainFileError || error instanceof RangeError) {
     throw new CliError(error.message, 'Ask for another copy of the file.', ExitCode.CheckFailed);
@@ -84,7 +86,7 @@ function wrong(fault: { height: number; what: string }): CliError {
 
 function shortened(oldest: number): StoreError {
   return new StoreError(
-    `the blocks before ${oldest} were dropped (--keep-blocks): an export begins at the genesis`,
+    `the blocks before ${oldest} were dropped (--keep-blocks): an export and a report begin at the genesis`,
     'Export from a gateway that keeps all blocks, or copy the data directory while its gateway is stopped.',
   );
 }
@@ -97,6 +99,32 @@ async function stats(flags: Flags): Promise<void> {
   const [ledger, sizes] = await withStore(flags.data, (store) => [store.load(DEPS), store.stats()] as const);
   const { entries, bytesOnDisk, packets, oldestBlock } = sizes;
   print(flags, { ...summary(ledger), oldestBlock, entries, bytesOnDisk, packets });
+}
+
+async function netting(flags: Flags & { epoch?: string }): Promise<void> {
+  const answer = await withStore(flags.data, (store) => {
+    const genesis = store.genesis();
+    if (genesis === undefined) throw new StoreError('the data directory has no chain yet', 'Start the gateway first.');
+    if (store.isShortened) throw shortened(store.oldestBlock());
+    const length = Ledger.fromGenesis(DEPS, genesis).params.epoch;
+    const last = Math.floor((store.height() + 1) / length) - 1;
+    const epoch = flags.epoch === undefined ? Math.max(0, last) : Number(flags.epoch);
+    if (!Number.isInteger(epoch) || epoch < 0 || epoch * length > store.height()) {
+      const remedy = `give a whole number from 0 to ${Math.floor(store.height() / length)}`;
+      throw new CliError(`there is no epoch ${flags.epoch ?? epoch} in this chain`, remedy, ExitCode.Usage);
+    }
+    const report = new Netting();
+    const { fault } = replayChain(DEPS, genesis, store.blocks(1, (epoch + 1) * length - 1), (ledger, _, results) => {
+      if (ledger.height >= epoch * length) report.add(ledger, results);
+    });
+    if (fault !== undefined) throw wrong(fault);
+    return { epoch, trees: report.nets() };
+  });
+  const trees = answer.trees.map(({ community, guarantor, in: income, out }) => ({
+    community, guarantor: Buffer.from(guarantor).toString('hex'), in: income, out, net: income - out,
+  }));
+  if (flags.json === true) console.log(JSON.stringify({ epoch: answer.epoch, trees }));
+  else for (const tree of trees) console.log(Object.entries(tree).flat().join(' '));
 }
 
 async function exportChain(file: string, flags: Flags): Promise<void> {

@@ -36,6 +36,7 @@ export const EXAMPLES: Record<string, readonly string[]> = {
   'fleet access': ['fairhop fleet access founding.json --admin UDADMIN --gateway 3a7f0001=UDGATEWAY > access.conf'],
   'fleet prepare': ['fairhop fleet prepare founding.json --fleet nats://10.0.0.1,nats://10.0.0.2 --fleet-key admin.nk'],
   'chain verify': ['fairhop chain verify', 'fairhop chain verify --data elsewhere --json'],
+  'chain netting': ['fairhop chain netting', 'fairhop chain netting --epoch 12 --json'],
   'chain stats': ['fairhop chain stats', 'fairhop chain stats --json'],
   'chain export': ['fairhop chain export chain.fhc', 'fairhop chain export chain.fhc --data elsewhere'],
   'chain import': ['fairhop chain import chain.fhc --data new-directory'],

@@ -194,7 +194,7 @@ export class FleetChain implements Chain {
     if (before !== undefined && before.header.slot >= slot)
       return before.header.slot === slot && before.header.height === this.ledger.height + 1 ? kept : undefined;
     const timeS = slot * this.ledger.params.blockIntervalS;
-    const { block } = this.ledger.buildBlock({ timeS, rank, producer, candidates: this.pool.candidates(), sign });
+    const { block } = this.ledger.buildBlock({ timeS, rank, producer, ...this.pool.candidates(), sign });
     this.ledger.undoBlock();
     store.putNote(OWN_NOTE, block);
     return block;

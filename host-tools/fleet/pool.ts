@@ -15,6 +15,9 @@ const LEFT_OUT_SLOTS = 2;
 /** Transactions tried for that after a block. */
 const LEFT_OUT_TRIED = 16;
 
+/** Blocks that may leave a transaction out before it goes first in our own (SPEC L5.4). */
+const WAITS_MAX = 2;
+
 /** What another transaction may still make valid. */
 const WAITS: readonly TxCode[] = [
   TxCode.BAD_NONCE,
@@ -85,8 +88,11 @@ export class FleetPool {
     return (this.used.get(author) ?? 0) < Math.ceil(PLACES / gateways);
   }
 
-  candidates(): Uint8Array[] {
-    return [...this.waiting.values()].map(({ bytes }) => bytes);
+  /** The oldest first; the first `waited` have seen two blocks without them (SPEC L5.4). */
+  candidates(): { candidates: Uint8Array[]; waited: number } {
+    const waiting = [...this.waiting.values()].sort((a, b) => a.since - b.since);
+    const waited = waiting.filter(({ since }) => this.ledger.height - since >= WAITS_MAX).length;
+    return { candidates: waiting.map(({ bytes }) => bytes), waited };
   }
 
   /** After each block: what it holds leaves, claims that it has overtaken too, and what has waited in vain. */

@@ -11,6 +11,15 @@ export const LEDGER_DEPS = { crypto: nodeCrypto, verify: verifyEd25519 } satisfi
 /** Transactions that wait; more are refused and have to be sent again. */
 const POOL_MAX = 4 * Bound.BLOCK_TRANSACTIONS;
 
+/** Blocks that may leave a transaction out for want of room before it goes first (SPEC L5.4). */
+const WAITS_MAX = 2;
+
+interface Waiting {
+  transaction: Uint8Array;
+  /** Blocks that had no room for it. */
+  blocks: number;
+}
+
 /** What one block settled. */
 export interface Work {
   claims: number;
@@ -39,7 +48,7 @@ export interface Chain {
 }
 
 export class ChainService implements Chain {
-  private readonly pool = new Map<string, Uint8Array>();
+  private readonly pool = new Map<string, Waiting>();
 
   constructor(
     readonly ledger: Ledger,
@@ -59,13 +68,18 @@ export class ChainService implements Chain {
     const { name, number } = placeOf(transaction);
     const waiting = this.pool.get(name);
     if (waiting === undefined && this.pool.size >= POOL_MAX) return TxCode.BLOCK_FULL;
-    if (waiting === undefined || number > placeOf(waiting).number) this.pool.set(name, transaction);
+    if (waiting === undefined || number > placeOf(waiting.transaction).number) this.queue(name, transaction);
     return TxCode.OK;
   }
 
   /** For transactions that only become valid one after another (a row of joins): queued unchecked. */
   submitAll(transactions: Uint8Array[]): void {
-    for (const transaction of transactions) this.pool.set(placeOf(transaction).name, transaction);
+    for (const transaction of transactions) this.queue(placeOf(transaction).name, transaction);
+  }
+
+  /** A claim that takes the place of an older one on its channel has waited as long as that. */
+  private queue(name: string, transaction: Uint8Array): void {
+    this.pool.set(name, { transaction, blocks: this.pool.get(name)?.blocks ?? 0 });
   }
 
   /**
@@ -75,9 +89,11 @@ export class ChainService implements Chain {
   makeBlock(timeS: number, notesOf: (height: number, work: Work) => Notes = () => []): MadeBlock | undefined {
     const { ledger } = this;
     if (!ledger.canBuildAt(timeS)) return undefined;
-    const candidates = [...this.pool.values()];
+    const pool = [...this.pool.values()].sort((a, b) => b.blocks - a.blocks);
+    const candidates = pool.map(({ transaction }) => transaction);
+    const waited = pool.filter(({ blocks }) => blocks >= WAITS_MAX).length;
     const { claims, settledCredits } = ledger.counters;
-    const built = ledger.buildBlock({ timeS, producer: this.producer, candidates, sign: this.sign });
+    const built = ledger.buildBlock({ timeS, producer: this.producer, candidates, waited, sign: this.sign });
     const { counters } = ledger;
     const work = { claims: counters.claims - claims, settledCredits: counters.settledCredits - settledCredits };
     try {
@@ -87,7 +103,7 @@ export class ChainService implements Chain {
       ledger.undoBlock();
       throw error;
     }
-    return { work, ...this.conclude(built.block, candidates, built.results) };
+    return { work, ...this.conclude(built.block, pool, built.results) };
   }
 
   /** A scan of all accounts: a millisecond for ten thousand of them. A block that made or lost a credit is not kept. */
@@ -97,13 +113,14 @@ export class ChainService implements Chain {
   }
 
   /** What was included leaves the pool; so does what was refused, except for want of room. */
-  private conclude(bytes: Uint8Array, candidates: Uint8Array[], results: TxResult[]): Omit<MadeBlock, 'work'> {
+  private conclude(bytes: Uint8Array, pool: Waiting[], results: TxResult[]): Omit<MadeBlock, 'work'> {
     const block = decodeBlock(bytes)!;
     const refused: MadeBlock['refused'] = [];
     this.pool.clear();
-    candidates.forEach((transaction, i) => {
+    pool.forEach(({ transaction, blocks }, i) => {
       const { code } = results[i]!;
-      if (code === TxCode.BLOCK_FULL) this.submitAll([transaction]);
+      const { name } = placeOf(transaction);
+      if (code === TxCode.BLOCK_FULL) this.pool.set(name, { transaction, blocks: blocks + 1 });
       else if (code !== TxCode.OK) refused.push({ transaction, code });
     });
     return {

@@ -8,11 +8,12 @@ import type { State } from './state.ts';
 import type { ClaimTx, Decoded } from './tx.ts';
 import { decodeTx } from './tx.ts';
 
-/** A transaction on its way into a block; of a claim also the number of its walk. */
+/** A transaction on its way into a block; of a claim also the number of its walk and the links that it may settle. */
 export interface Candidate {
   bytes: Uint8Array;
   decoded: Decoded;
   walk: number | undefined;
+  links: number;
 }
 
 export interface Prepared {
@@ -25,31 +26,40 @@ export function prepare(state: State, ledgerId: Uint8Array, transactions: Uint8A
   const walks = new ClaimWalks(ledgerId, transactions.length);
   const candidates = transactions.map((bytes): Candidate => {
     const decoded = decodeTx(bytes);
-    const isClaim = decoded.code === TxCode.OK && decoded.tx.kind === TxKind.CLAIM;
-    return { bytes, decoded, walk: isClaim ? walkOf(state, walks, decoded.tx as ClaimTx) : undefined };
+    const candidate: Candidate = { bytes, decoded, walk: undefined, links: 0 };
+    if (decoded.code === TxCode.OK && decoded.tx.kind === TxKind.CLAIM) addWalk(state, walks, decoded.tx, candidate);
+    return candidate;
   });
   walks.run();
   return { candidates, walks };
 }
 
-/** The walk that will prove a claim as the state is now; undefined for a claim that is refused without hashing. */
-function walkOf(state: State, walks: ClaimWalks, tx: ClaimTx): number | undefined {
+/** The walk that will prove a claim as the state is now; none for a claim that is refused without hashing. */
+function addWalk(state: State, walks: ClaimWalks, tx: ClaimTx, candidate: Candidate): void {
   const channel = state.channels.get(channelNumber(tx.payer, tx.generation, tx.chain));
-  if (channel === undefined || tx.number < channel.settled || tx.number > Book.LINKS) return undefined;
-  return walks.add(tx, Math.min(tx.number, channel.limit), channel.settled);
+  if (channel === undefined || tx.number < channel.settled || tx.number > Book.LINKS) return;
+  const to = Math.min(tx.number, channel.limit);
+  candidate.walk = walks.add(tx, to, channel.settled);
+  candidate.links = to - channel.settled;
 }
 
 /**
- * The order in which candidates are tried: claims last, the highest number first. Of several claims on one channel
- * only one counts, and a false one with a high number must not keep a true one out.
+ * The order in which candidates are tried (SPEC L5.4). The first `waited` have waited long enough to go before the
+ * others; of both the claims come last.
  */
-export function trialOrder(candidates: Candidate[]): number[] {
+export function trialOrder(candidates: Candidate[], waited: number): number[] {
+  const old = orderOf(candidates, 0, Math.min(waited, candidates.length));
+  return old.concat(orderOf(candidates, old.length, candidates.length));
+}
+
+function orderOf(candidates: Candidate[], from: number, to: number): number[] {
   const others: number[] = [];
-  const claims: { index: number; number: number }[] = [];
-  candidates.forEach(({ decoded }, index) => {
+  const claims: { index: number; number: number; links: number }[] = [];
+  for (let index = from; index < to; index++) {
+    const { decoded, links } = candidates[index]!;
     if (decoded.code !== TxCode.OK || decoded.tx.kind !== TxKind.CLAIM) others.push(index);
-    else claims.push({ index, number: decoded.tx.number });
-  });
-  claims.sort((a, b) => b.number - a.number || a.index - b.index);
+    else claims.push({ index, number: decoded.tx.number, links });
+  }
+  claims.sort((a, b) => b.links - a.links || b.number - a.number || a.index - b.index);
   return others.concat(claims.map((claim) => claim.index));
 }

@@ -69,6 +69,8 @@ export const enum Bound {
   /** Gateways that may be registered, admitted or not. */
   GATEWAYS_REGISTERED = 256,
   PROPOSALS = 256,
+  /** Both levies: a node is told their sum in one byte (PARAMS, SPEC 5.6), and another one would spoil its budgets. */
+  LEVY_PER_MILLE = 255,
   /** Nodes that share one member's basic allowance. */
   NAMED = 8,
   /** Hashes from a revealed TESLA key down to the last known one: 900 days of ten-minute slots. */

@@ -119,6 +119,8 @@ export function genesisFaults(params: GenesisParams): string[] {
   within('channelEpochs', 3, 60);
   within('plannedNodes', 1, 1000000);
   if (faults.length > 0) return faults;
+  if (params.levyLocalPerMille + params.levyGlobalPerMille > Bound.LEVY_PER_MILLE)
+    faults.push(`the levies must sum to at most ${Bound.LEVY_PER_MILLE}`);
   if (params.epoch % params.moneyRound !== 0) faults.push('epoch must be a multiple of moneyRound');
   if (!/^[A-Z0-9]{1,8}$/.test(params.region)) faults.push('region must be 1 to 8 capitals and digits');
   if (params.owners.length < 1 || params.owners.length > Bound.OWNERS) faults.push('1 to 64 owners');

@@ -30,4 +30,5 @@ export {
 } from './ledger.ts';
 export type { Totals } from './ledger-view.ts';
 export { ChainFileError, readChainFile, writeChainFile, type ChainFile, type ReadBytes } from './chain-file.ts';
+export { Netting, type TreeNet } from './netting.ts';
 export { replayChain, replayOnto, type Replay } from './replay.ts';

@@ -49,6 +49,8 @@ export interface BuildRequest {
   /** Address of the gateway whose block key `sign` holds. */
   producer: number;
   candidates: Uint8Array[];
+  /** So many of the candidates, the first ones, were left out of two blocks for want of room (SPEC L5.4). */
+  waited?: number;
   sign(message: Uint8Array): Uint8Array;
 }
 
@@ -126,7 +128,7 @@ export class Ledger extends LedgerView {
     if (this.leader(slot, rank)?.address !== request.producer) throw new RangeError('not the turn of this gateway');
     const { candidates, walks } = prepare(this.state, this.ledgerId, request.candidates);
     const context = this.context(this.height + 1, walks);
-    const { results, bodies } = this.applyCandidates(context, candidates);
+    const { results, bodies } = this.applyCandidates(context, candidates, request.waited ?? 0);
     closeBlock(context, slot);
     const stateRoot = this.sealState();
     const body = encodeBody(bodies);
@@ -212,11 +214,12 @@ export class Ledger extends LedgerView {
   private applyCandidates(
     context: Context,
     candidates: Candidate[],
+    waited: number,
   ): { results: TxResult[]; bodies: Uint8Array[] } {
     const results: TxResult[] = new Array<TxResult>(candidates.length);
     const bodies: Uint8Array[] = [];
     let size = 0;
-    for (const index of trialOrder(candidates)) {
+    for (const index of trialOrder(candidates, waited)) {
       const candidate = candidates[index]!;
       const { bytes } = candidate;
       const full = size + 2 + bytes.length > Bound.BLOCK_BYTES || bodies.length === Bound.BLOCK_TRANSACTIONS;

@@ -2,7 +2,7 @@
 // stored the blocks is not trusted with anything.
 import { codeText, BlockCode, blockCodeText, TxCode } from './codes.ts';
 import { Ledger } from './ledger.ts';
-import type { BlockResult } from './ledger.ts';
+import type { BlockResult, TxResult } from './ledger.ts';
 import type { LedgerDeps } from './rules/context.ts';
 
 export interface Replay {
@@ -28,7 +28,7 @@ export function replayChain(
   deps: LedgerDeps,
   genesis: Uint8Array,
   blocks: Iterable<Uint8Array>,
-  each: (ledger: Ledger, block: Uint8Array) => void = () => undefined,
+  each: (ledger: Ledger, block: Uint8Array, results: TxResult[]) => void = () => undefined,
 ): Replay {
   return replayOnto(Ledger.fromGenesis(deps, genesis), blocks, each);
 }
@@ -37,7 +37,7 @@ export function replayChain(
 export function replayOnto(
   ledger: Ledger,
   blocks: Iterable<Uint8Array>,
-  each: (ledger: Ledger, block: Uint8Array) => void = () => undefined,
+  each: (ledger: Ledger, block: Uint8Array, results: TxResult[]) => void = () => undefined,
 ): Replay {
   let transactions = 0;
   for (const block of blocks) {
@@ -46,7 +46,7 @@ export function replayOnto(
       return { ledger, transactions, fault: { height: ledger.height + 1, what: faultText(result) } };
     }
     transactions += result.results.length;
-    each(ledger, block);
+    each(ledger, block, result.results);
   }
   const { supply, sum, conserved } = ledger.totals();
   const fault = conserved ? undefined : { height: ledger.height, what: `balances sum to ${sum}, not to ${supply}` };

@@ -109,6 +109,14 @@ test('a shortened chain says from where it verifies, and is not exported', async
   assert.match((await refused('import', longFile, '--data', join(root, 'x'), '--keep-blocks', '9')).remedy, /256/);
 });
 
+test('netting says what trees earned from each other, and an epoch that is not there is refused', async () => {
+  const { epoch, trees } = await run('netting', '--data', source);
+  assert.deepEqual([epoch, trees], [0, [{
+    community: 16, guarantor: Buffer.from(new World().founder.key).toString('hex'), in: 0, out: 0, net: 0,
+  }]], 'all nodes have one guarantor');
+  assert.match((await refused('netting', '--epoch', '1', '--data', source)).remedy, /from 0 to 0/);
+});
+
 test('an export does not overwrite, an import does not mix, an absent store is named', async () => {
   const part = join(root, 'held.fhc.part');
   writeFileSync(part, '');

@@ -172,6 +172,7 @@ describe('--json', { concurrency: false }, () => {
     const [verified] = await json(['chain', 'verify', ...data]);
     assert.deepEqual([verified.verified, verified.conserved], [true, true]);
     await json(['chain', 'stats', ...data]);
+    await json(['chain', 'netting', ...data]);
     await json(['chain', 'export', file('chain.fhc'), ...data]);
     await json(['chain', 'import', file('chain.fhc'), '--data', file('copy')]);
     await refused(['chain', 'verify', '--data', file('nowhere')], 10);

@@ -287,6 +287,12 @@ export const JSON_OUTPUT: Record<string, Form> = {
   'chain verify': {
     schema: record({ verified: truth, ...ledger, transactions: count, books: count, verifiedFrom: count }),
   },
+  'chain netting': {
+    schema: record({
+      epoch: count,
+      trees: list(record({ community: count, guarantor: hex(64), in: count, out: count, net: credits })),
+    }),
+  },
   'chain stats': {
     schema: record({ ...ledger, oldestBlock: count, entries: count, bytesOnDisk: count, packets: count }),
   },

@@ -6,7 +6,8 @@ import { LEDGER_DEPS } from '../../host-tools/gateway/chain-service.ts';
 import { storedBlocks, workNotes } from '../../host-tools/gateway/block-views.ts';
 import { Home } from '../../host-tools/gateway/home.ts';
 import { verifyStore } from '../../host-tools/gateway/store/index.ts';
-import { TxCode, encodeClaim } from '../../host-tools/ledger/index.ts';
+import { PoolId, TxCode, encodeClaim, signJoin } from '../../host-tools/ledger/index.ts';
+import { ed25519PublicKey, signEd25519 } from '../../host-tools/crypto/index.ts';
 import { DeskWorld, diskFull, random } from './desk-world.ts';
 
 function openWorld(): { world: DeskWorld; claim(number: number): Uint8Array } {
@@ -69,6 +70,32 @@ test('a store that fails takes the block back and loses nothing', () => {
   const again = world.store.load(LEDGER_DEPS);
   assert.deepEqual(again.stateRoot(), ledger.stateRoot(), 'what is stored is what is in memory');
   assert.equal(verifyStore(world.store, LEDGER_DEPS).fault, undefined);
+});
+
+test('what two full blocks have left out goes first in the third', () => {
+  const { world, claim } = openWorld();
+  const { chain, founding, ledger } = world;
+  const owner = ed25519PublicKey(founding.ownerSeed);
+  const sign = (message: Uint8Array): Uint8Array => signEd25519(founding.ownerSeed, message);
+  const first = ledger.account(owner)!.nonce;
+  // 287 bytes each: 907 fill a block, and claims come after everything else.
+  const joins = Array.from({ length: 2780 }, (_, i) => signJoin(founding.ledgerId, {
+    address: 0x0b000000 + i, owner, linkKey: new Uint8Array(32), bookRoot: new Uint8Array(32), generation: 0,
+    home: founding.gatewayAddress, community: PoolId.FIRST_COMMUNITY, guarantor: owner, line: 0, ownerNonce: first + i,
+    guarantorNonce: first + i, validUntil: 1000,
+  }, sign, sign));
+  chain.submitAll(joins.slice(0, 1850));
+  assert.equal(chain.submit(claim(1)), TxCode.OK);
+  const blocks = [world.block(), world.block()];
+  assert.ok(blocks.every(({ work, transactions }) => work.claims === 0 && transactions.length > 900));
+  chain.submitAll(joins.slice(1850));
+  // A newer claim takes the place of the old one and its rank.
+  const newer = claim(2);
+  assert.equal(chain.submit(newer), TxCode.OK);
+  const third = world.block();
+  assert.equal(third.work.claims, 1);
+  assert.ok(third.transactions.some((transaction) => Buffer.compare(transaction, newer) === 0));
+  assert.ok(third.transactions.length > 900 && chain.poolSize > 0, 'there was not room for all');
 });
 
 test('blocks are shown from the store, newest first, with what each settled', () => {

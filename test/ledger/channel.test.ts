@@ -1,7 +1,7 @@
 // OPEN, CLAIM, refill, close and release (SPEC L7.2 to 7.4) on a ledger that makes real blocks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { releaseHeight, signTx, TxCode, TxKind } from '../../host-tools/ledger/index.ts';
+import { decodeBlock, releaseHeight, signTx, TxCode, TxKind } from '../../host-tools/ledger/index.ts';
 import { person, smallGenesis, World } from './fixture.ts';
 
 const A = 0x0a000001;
@@ -80,6 +80,19 @@ test('one claim a channel and block: the highest that is true', () => {
   const codes = world.codes([world.book(A).claim(0, 2), forged, world.book(A).claim(0, 4)]);
   assert.deepEqual(codes, [TxCode.SUPERSEDED, TxCode.BAD_LINK, TxCode.OK]);
   assert.equal(channelOf(world).settled, 4);
+});
+
+test('of claims on several channels that which settles most goes first', () => {
+  const world = opened();
+  assert.deepEqual(world.codes([world.book(B).open(0, A)]), [TxCode.OK]);
+  const [small, large] = [world.book(A).claim(0, 1), world.book(B).claim(0, 4)];
+  const { block } = world.block([small, large]);
+  const { transactions } = decodeBlock(block)!;
+  assert.deepEqual(transactions.map((bytes) => [...bytes]), [[...large], [...small]]);
+  // A higher number that settles less does not.
+  const [high, more] = [world.book(B).claim(0, 5), world.book(A).claim(0, 4)];
+  const again = decodeBlock(world.block([high, more]).block)!.transactions;
+  assert.deepEqual(again.map((bytes) => [...bytes]), [[...more], [...high]]);
 });
 
 test('an open is refused when it is forged, repeated, of another generation or to oneself', () => {

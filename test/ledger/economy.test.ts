@@ -222,6 +222,22 @@ test('two signed blocks for one slot end a producer, once', () => {
   assert.equal(ledger.gateway(HOME)!.strikes, 1);
 });
 
+test('the levies stay within the byte by which a node is told them', () => {
+  assert.throws(() => smallGenesis({ levyLocalPerMille: 100, levyGlobalPerMille: 156 }), /levies must sum/);
+  const world = new World(smallGenesis({ ...EPOCH, levyLocalPerMille: 100, levyGlobalPerMille: 150 }));
+  const subject = (rate: Rate): Uint8Array => new Uint8Array(32).fill(rate, 0, 1);
+  const propose = (rate: Rate, value: number): TxCode =>
+    world.codes([signed(world, TxKind.PROPOSE, { action: Action.SET_RATE, subject: subject(rate), value })])[0]!;
+  assert.equal(propose(Rate.LEVY_LOCAL, 106), TxCode.BAD_PROPOSAL);
+  assert.equal(propose(Rate.LEVY_GLOBAL, 156), TxCode.BAD_PROPOSAL);
+  // Each alone is possible; of both the second has no effect.
+  assert.deepEqual([propose(Rate.LEVY_LOCAL, 105), propose(Rate.LEVY_GLOBAL, 155)], [TxCode.OK, TxCode.OK]);
+  for (const proposal of [1, 2]) world.codes([signed(world, TxKind.VOTE, { proposal, choice: 1 })]);
+  world.endEpochs(4);
+  const { levyLocalPerMille, levyGlobalPerMille } = world.ledger.rates;
+  assert.deepEqual([levyLocalPerMille, levyGlobalPerMille], [105, 150]);
+});
+
 test('figures stop where their bytes end, and a last nonce is never used up', () => {
   const world = new World();
   world.joinAll([A, B]);

@@ -538,6 +538,10 @@ class Chain:
         else:
             del self.proposals[proposal["number"]]
 
+    def levies_after(self, rate, value):
+        rates = {**self.rates, RATES[rate - 1]: value} if 1 <= rate <= len(RATES) else self.rates
+        return rates["levyLocalPerMille"] + rates["levyGlobalPerMille"]
+
     def execute(self, proposal):
         action, subject, value = proposal["action"], proposal["subject"], proposal["value"]
         owner = self.owners.get(subject)
@@ -563,7 +567,7 @@ class Chain:
             else:
                 treasury["guaranteed"] += amount
                 owner["line"] += amount
-        elif action == 7:
+        elif action == 7 and self.levies_after(subject[0], value) <= 255:
             self.rates[RATES[subject[0] - 1]] = value
             self.rates["revision"] = (self.rates["revision"] + 1) % 256
             self.meta["paramsVersion"] = self.rates["revision"]

@@ -47,6 +47,30 @@ test('every code is in L9.1 under its number', () => {
   for (const line of inCode) assert.ok(!codeText(Number(line.split(' ')[0]) as TxCode).startsWith('unknown code'));
 });
 
+test('every rule has its line in words in docs/economics.md, and every line its formulas', () => {
+  const root = join(ROOM, '..', '..');
+  const economics = readFileSync(join(root, 'docs/economics.md'), 'utf8');
+  const wire = readFileSync(join(root, 'firmware/src/protocol/SPEC.md'), 'utf8');
+  const [, after] = economics.split('### The same rules in formulas');
+  const table = after!.split('\n## ')[0]!;
+  const lines = [...table.matchAll(/^\| ([^|-][^|]+) \| ([^|]+) \|$/gm)].slice(1);
+  assert.ok(lines.length >= 20);
+  const cited = new Set<string>();
+  for (const [, words, formulas] of lines) {
+    for (const number of formulas!.split(', ')) {
+      const spec = number.startsWith('L') ? SPEC : wire;
+      assert.match(spec, new RegExp(`^##+ ${number.replace('.', '\\.')} `, 'm'), `${words}: ${number}`);
+      cited.add(number);
+    }
+  }
+  for (const [, number] of SPEC.matchAll(/^### (L[78]\.\d+) /gm)) assert.ok(cited.has(number!), `${number} in words`);
+  // What the words call by name is a parameter of one of the two.
+  const words = economics.split('## The rules in words')[1]!.split('\n## ')[0]!;
+  for (const [, name] of words.matchAll(/`([a-z]+[A-Z]\w+)`/g)) {
+    assert.ok(SPEC.includes(name!) || wire.includes(name!), `${name} is in a SPEC`);
+  }
+});
+
 test('every section that the room cites exists', () => {
   const files = readdirSync(ROOM, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   for (const file of files) {

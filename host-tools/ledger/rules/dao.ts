@@ -48,7 +48,7 @@ function isPossible(context: Context, tx: Pick<ProposeTx, 'action' | 'subject' |
     case Action.REMOVE_GATEWAY: return state.gateways.get(address)?.admitted !== undefined && tailIsZero(tx.subject, 4);
     case Action.RELEASE: return state.owner(tx.subject) !== undefined && tx.value > 0;
     case Action.LINE: return state.owner(tx.subject) !== undefined && tx.value > 0;
-    case Action.SET_RATE: return rateInBounds(tx.subject, tx.value);
+    case Action.SET_RATE: return rateInBounds(context, tx.subject, tx.value);
     case Action.ADD_COMMUNITY: return tx.value <= 0xffff && isZero(tx.subject);
     case Action.SET_SHARE: return tx.value <= 0xffff && tailIsZero(tx.subject, 2) && isCommunity(context, tx.subject);
     default: return false;
@@ -64,9 +64,15 @@ function isCommunity(context: Context, subject: Uint8Array): boolean {
   return id >= PoolId.FIRST_COMMUNITY && context.state.pools.has(id);
 }
 
-function rateInBounds(subject: Uint8Array, value: number): boolean {
+function rateInBounds({ state }: Context, subject: Uint8Array, value: number): boolean {
   const rate = (RATES as Partial<Record<number, { low: number; high: number }>>)[subject[0]!];
-  return rate !== undefined && tailIsZero(subject, 1) && value >= rate.low && value <= rate.high;
+  if (rate === undefined || !tailIsZero(subject, 1) || value < rate.low || value > rate.high) return false;
+  const { levyLocalPerMille, levyGlobalPerMille } = state.rates;
+  switch (subject[0]) {
+    case Rate.LEVY_LOCAL: return value + levyGlobalPerMille <= Bound.LEVY_PER_MILLE;
+    case Rate.LEVY_GLOBAL: return value + levyLocalPerMille <= Bound.LEVY_PER_MILLE;
+    default: return true;
+  }
 }
 
 export function applyPropose(context: Context, tx: ProposeTx, bytes: Uint8Array): TxCode {
