@@ -9,8 +9,9 @@ import { flattenClasses } from './flatten-classes.ts';
 import { hoistFunctions } from './hoist-functions.ts';
 import { inlineConstants } from './inline-constants.ts';
 import { lazyParts } from './lazy-parts.ts';
-import { narrowIndent } from './narrow-indent.ts';
+import { narrowText } from './narrow-text.ts';
 import { ROOT } from './paths.ts';
+import { rareFunctions } from './rare-functions.ts';
 import { shortenNames } from './shorten-names.ts';
 
 export interface Bundle {
@@ -30,11 +31,12 @@ export function rollupOptions(
     plugins: [
       compiledModules(compiled),
       flattenClasses(),
+      rareFunctions(),
       lazyParts(),
       hoistFunctions(),
       inlineConstants(),
       shortenNames((name) => compiled.publicNames.has(name)),
-      narrowIndent(),
+      narrowText(),
     ],
     onwarn(warning) {
       const exported = warning.code === 'MISSING_NAME_OPTION_FOR_IIFE_EXPORT';

@@ -1,4 +1,4 @@
-// A Rollup pass: no name longer than four characters, the number that the interpreter keeps in one variable together
+// A Rollup pass: no name longer than three characters: the interpreter keeps up to four in one variable together
 // with what it names; ten more cost another 14 bytes, for every method, property and parameter, and a program read
 // from flash is read character by character. Not minifying: lines stay, a short name is the beginning of the long one,
 // and the source map holds the long one for the monitor. Properties that others see (public-names.ts) are left alone.
@@ -9,8 +9,8 @@ import { isBuiltin } from './builtins.ts';
 import { childrenOf } from './es5-tree.ts';
 import { scopesOf, type Scope } from './scopes.ts';
 
-export const NAME_CHARS_MAX = 4;
-/** Inside a function, where few names meet: no memory saved by the other two, but flash, and time at each reading. */
+export const NAME_CHARS_MAX = 3;
+/** Inside a function, where few names meet: no memory saved by the third, but flash, and time at each reading. */
 const LOCAL_CHARS = 2;
 const RESERVED = new Set(
   (
