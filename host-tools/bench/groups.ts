@@ -8,6 +8,7 @@ import { benchLedger } from './ledger.ts';
 import { ledgerPage } from './ledger-page.ts';
 import { benchFleet } from './fleet.ts';
 import { benchJoin } from './fleet-join.ts';
+import { nodeFigures, nodePage } from './node.ts';
 import { overhead } from './overhead.ts';
 
 export interface Group {
@@ -40,6 +41,13 @@ export const GROUPS: Group[] = [
     possible: () => (process.env.ESPRUINO ?? '') !== '',
     run: deviceFigures,
     page: { file: 'performance.md', text: devicePage },
+  },
+  {
+    name: 'node',
+    about: 'variables, processor time and bytes of the whole firmware on the Espruino interpreter (minutes)',
+    possible: () => (process.env.ESPRUINO ?? '') !== '' && (process.env.ESPRUINO32 ?? '') !== '',
+    run: nodeFigures,
+    page: { file: 'performance.md', text: nodePage },
   },
   {
     name: 'ledger',

@@ -32,8 +32,9 @@ export async function makeBundle(
   entry: string,
   file: string,
   vectors?: unknown,
+  instead?: ReadonlyMap<string, string>,
 ): Promise<MadeBundle> {
-  const compiled = compileFirmware(entry, virtualModules(board, vectors));
+  const compiled = compileFirmware(entry, virtualModules(board, vectors, instead));
   const bundle = await bundleFirmware(entry, compiled, file);
   const program = checkBundle(bundle.code);
   const report: BuildReport = {

@@ -12,13 +12,18 @@ export interface VirtualModules {
   texts: Map<string, string>;
 }
 
-export function virtualModules(board: BoardFile, vectors?: unknown): VirtualModules {
+/** `instead`: other texts for modules of the firmware, by absolute path; the bench compiles the payments out so. */
+export function virtualModules(
+  board: BoardFile,
+  vectors?: unknown,
+  instead: ReadonlyMap<string, string> = new Map(),
+): VirtualModules {
   const boardPath = join(FIRMWARE_DIR, 'src', 'board.generated.ts');
   const paths = new Map([
     ['#board', boardPath],
     ['#radio', join(FIRMWARE_DIR, 'src', 'drivers', radioDriver(board))],
   ]);
-  const texts = new Map([[boardPath, boardModule(board)]]);
+  const texts = new Map([[boardPath, boardModule(board)], ...instead]);
   if (vectors !== undefined) {
     const path = join(FIRMWARE_DIR, 'src', 'vectors.generated.ts');
     paths.set('#vectors', path);

@@ -68,7 +68,7 @@ export class SimNode {
   private readonly onTimer = (): void => this.timed();
 
   constructor(
-    private readonly parts: SimNodeParts,
+    readonly parts: SimNodeParts,
     readonly ether: Ether,
     readonly scheduler: VirtualScheduler,
     private readonly listener: NodeListener,

@@ -1,0 +1,12 @@
+// In the place of wallet.ts in a firmware that only forwards: nothing to compute, nothing to spend.
+import type { Core } from '../../../firmware/src/mesh/core.ts';
+
+export class Wallet {
+  constructor(_core: Core, _paySecret: unknown) {}
+
+  work(): boolean {
+    return false;
+  }
+
+  forget(_nb: number): void {}
+}
