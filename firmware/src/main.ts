@@ -6,14 +6,18 @@ import { fromHex } from '#protocol';
 import type { Action, NodeConfig, RadioPort } from '#mesh';
 import { ActionKind, EventKind, MeshNode } from '#mesh';
 import { encodeReading } from './app/reading.ts';
+import { measureBattery } from './drivers/battery.ts';
 import { bytesText, listen, say, textBytes } from './drivers/console.ts';
 import { flashStore } from './drivers/flash-store.ts';
 import { nativeCrypto } from './drivers/native-crypto.ts';
+import { startWatchdog } from './drivers/watchdog.ts';
 
 const NOTHING = new Uint8Array(0);
 const STATUS_EVERY_MS = 10000;
 const FIRST_READING_MS = 4000;
 const EXTEND_AFTER_MS = 3000;
+/** The node wants to be called every second; one that was not for so long has lost its timer to an error. */
+const STUCK_MS = 20000;
 /** What the optional parts take (SPEC 8.10), and what an hour of traffic may take besides. */
 const EXTEND_FREE_VARS = 1300;
 
@@ -37,12 +41,14 @@ let radio: RadioPort;
 let home = 0;
 let timer = 0;
 let readings = 0;
+let steppedMs = 0;
 
 function step(kind: EventKind, bytes: Uint8Array, a: number, b: number): void {
   carryOut(node.step({ kind: kind, bytes: bytes, a: a, b: b }, nowMs()));
   if (timer) clearTimeout(timer);
   const waitMs = node.wakeMs() - nowMs();
   timer = setTimeout(tick, waitMs > 1 ? waitMs : 1);
+  steppedMs = nowMs();
 }
 
 function tick(): void {
@@ -74,11 +80,15 @@ function carryOut(actions: Action[]): void {
 }
 
 function sendReading(): void {
+  measureBattery(sendReadingWith);
+}
+
+function sendReadingWith(batteryMv: number): void {
   const counters = node.core.counters;
   const reading = encodeReading({
     number: readings++,
     uptimeS: Math.floor(nowMs() / 1000),
-    batteryMv: 0,
+    batteryMv: batteryMv,
     freeVars: process.memory(false).free,
     received: counters.received,
     relayed: counters.relayed,
@@ -161,6 +171,9 @@ function start(settings: any, keys: Uint8Array, paySecret: Uint8Array): void {
   );
   listen(hear);
   tick();
+  startWatchdog(function (): boolean {
+    return nowMs() - steppedMs < STUCK_MS;
+  });
   setTimeout(extend, EXTEND_AFTER_MS);
   setInterval(sayStatus, STATUS_EVERY_MS);
   if (settings.readingS > 0 && !config.endOnHost) {

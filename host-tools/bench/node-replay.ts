@@ -1,6 +1,6 @@
-// A recorded life (node-world.ts) lived again by the firmware's own bundle on an interpreter: the bundle loaded from the
-// interpreter's flash, the clock and the timers in the hands of the recording, frames through the UDP driver. Measures
-// variables in use and microseconds per step. Called by node.ts.
+// A recorded life (node-world.ts) lived again by the firmware's own bundle on an interpreter: the bundle loaded from
+// the interpreter's flash, the clock and the timers in the hands of the recording, frames through the UDP driver.
+// Measures variables in use and microseconds per step. Called by node.ts.
 import { spawn } from 'node:child_process';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,6 +30,8 @@ export interface ReplayOptions {
 }
 
 const HANG_MS = 1_200_000;
+/** What the replay itself takes of the interpreter, which a board has free. */
+const REPLAY_VARS = 290;
 const END = '=end';
 /** Files are written piece by piece: a text of the whole bundle would not fit. */
 const PIECE_BYTES = 512;
@@ -54,12 +56,23 @@ print("${END}");
  * memory as on a board. The first event is the start itself.
  */
 const REPLAY = `
-var CLOCK = getTime, LAST = 0, NOW = 0, START = $(start), LATER = setTimeout, EVENTS = E.openFile("events", "r"), INFO = ${JSON.stringify({ address: HUB.host, port: HUB.port })};
+var CLOCK = getTime, LAST = 0, NOW = 0, START = $(start), LATER = setTimeout, EVENTS = E.openFile("events", "r");
+var INFO = ${JSON.stringify({ address: HUB.host, port: HUB.port })};
 function getTime() { var t = NOW; NOW = NOW || START; return t; }
 function setTimeout(f) { LAST = LATER(f, 1e9); return LAST; }
 function setInterval(f) { return LATER(f, 1e9); }
-function READ(n) { var s = ""; while (s.length < n) { var d = EVENTS.read(n - s.length); if (d === undefined) return; s += d; } return s; }
-function NUMBER(s, at) { return s.charCodeAt(at) * 16777216 + s.charCodeAt(at + 1) * 65536 + s.charCodeAt(at + 2) * 256 + s.charCodeAt(at + 3); }
+function READ(n) {
+  var s = "", d;
+  while (s.length < n) {
+    d = EVENTS.read(n - s.length);
+    if (d === undefined) return;
+    s += d;
+  }
+  return s;
+}
+function NUMBER(s, at) {
+  return ((s.charCodeAt(at) * 256 + s.charCodeAt(at + 1)) * 256 + s.charCodeAt(at + 2)) * 256 + s.charCodeAt(at + 3);
+}
 function LIVE() {
   var h, d, t = 0, k, n, u, i;
   for (i = 0; i < 5; i++) {
@@ -176,7 +189,7 @@ function run(interpreter: string, script: string, cwd: string, heapVars: number 
   return new Promise((resolve, reject) => {
     const env = {
       ...process.env,
-      ...(heapVars === undefined ? {} : { SIM_VARS: String(heapVars), SIM_STACK: '25000' }),
+      ...(heapVars === undefined ? {} : { SIM_VARS: String(heapVars + REPLAY_VARS), SIM_STACK: '25000' }),
     };
     const child = spawn(interpreter, [script], { cwd, env, stdio: ['pipe', 'pipe', 'ignore'] });
     const parts: string[] = [];

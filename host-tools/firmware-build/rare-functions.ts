@@ -57,11 +57,10 @@ function find(program: Program, wanted: string): Rare | undefined {
     return { node, statement: node, name: first, isMethod: false, maker: '' };
   }
   const methods = statements.flatMap((statement) => methodOf(statement, name) ?? []);
-  if (methods.length === 0) return undefined;
+  const method = methods.find(({ owner }) => owner === first);
+  if (method === undefined) return undefined;
   if (methods.length > 1) throw refusal(wanted, 'several classes have a method of that name');
-  const [method] = methods;
-  if (method!.owner !== first) throw refusal(wanted, `that method is one of ${method!.owner}`);
-  return { ...method!, name, isMethod: true, maker: '' };
+  return { ...method, name, isMethod: true, maker: '' };
 }
 
 /** `Owner.prototype.name = function ...;` */
@@ -88,7 +87,7 @@ function collect(group: Rare[], maker: string, text: MagicString): void {
     if (node.start > statement.start) text.remove(statement.start, node.start);
     if (node.end < statement.end) text.remove(node.end, statement.end);
     if (node.id) text.remove(node.id.start, node.id.end);
-    const opening = number === 0 ? `function ${maker}(which) {\nswitch (which) {\n` : '';
+    const opening = number === 0 ? `function ${maker}(no) {\nswitch (no) {\n` : '';
     text.prependRight(node.start, `${opening}case ${number}: return `);
     text.appendLeft(node.end, number === group.length - 1 ? ';\n}\n}\n' : ';\n');
     text.move(node.start, node.end, 0);

@@ -10,8 +10,8 @@ import { childrenOf } from './es5-tree.ts';
 import { scopesOf, type Scope } from './scopes.ts';
 
 export const NAME_CHARS_MAX = 3;
-/** Inside a function, where few names meet: no memory saved by the third, but flash, and time at each reading. */
-const LOCAL_CHARS = 2;
+/** Inside a function, where few names meet: no memory saved by the others, but flash, and time at each reading. */
+const LOCAL_CHARS = 1;
 const RESERVED = new Set(
   (
     'break case catch const continue debugger default delete do else false finally for function if in instanceof let ' +

@@ -1,7 +1,9 @@
 // In the place of channels.ts in a firmware that only forwards: there are none.
-import type { Core } from '../../../firmware/src/mesh/core.ts';
-import type { Outbox } from '../../../firmware/src/mesh/outbox.ts';
+import type { MeshNode } from '#mesh';
 import type { Wallet } from './wallet.ts';
+
+type Core = MeshNode['core'];
+type Outbox = MeshNode['outbox'];
 
 export class Channels {
   sendHome: (payload: Uint8Array) => void;

@@ -1,8 +1,10 @@
 // In the place of payments.ts in a firmware that only forwards: nothing is owed and nothing is funded.
-import type { Core } from '../../../firmware/src/mesh/core.ts';
-import type { Outbox } from '../../../firmware/src/mesh/outbox.ts';
+import type { MeshNode } from '#mesh';
 import type { Channels } from './channels.ts';
 import type { Wallet } from './wallet.ts';
+
+type Core = MeshNode['core'];
+type Outbox = MeshNode['outbox'];
 
 export const enum Funding {
   READY = 0,

@@ -1,7 +1,9 @@
 // What is left of settlement.ts in a firmware that only forwards: where a packet goes next. No promise, no receipt.
-import type { Core } from '../../../firmware/src/mesh/core.ts';
-import type { Outbox } from '../../../firmware/src/mesh/outbox.ts';
-import { Pn, type Pending } from '../../../firmware/src/mesh/pending.ts';
+import { Pn, type MeshNode } from '#mesh';
+
+type Core = MeshNode['core'];
+type Outbox = MeshNode['outbox'];
+type Pending = MeshNode['relay']['pending'];
 
 const NOTHING = new Uint8Array(0);
 

@@ -1,5 +1,7 @@
 // In the place of wallet.ts in a firmware that only forwards: nothing to compute, nothing to spend.
-import type { Core } from '../../../firmware/src/mesh/core.ts';
+import type { MeshNode } from '#mesh';
+
+type Core = MeshNode['core'];
 
 export class Wallet {
   constructor(_core: Core, _paySecret: unknown) {}
