@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { buildDashboard } from '../../host-tools/dashboard/build-dashboard.ts';
 import { buildFirmware } from '../../host-tools/firmware-build/build-firmware.ts';
 import { openDesk } from '../../host-tools/gateway/desk.ts';
 import { startGateway, type RunningGateway } from '../../host-tools/gateway/run.ts';
@@ -38,7 +39,8 @@ function children(): string {
 }
 
 test('stopped in any phase of the start, everything is closed and the directory is free', { skip }, async () => {
-  // The bundle is made once for all tests; here it would only take time.
+  // Page and bundle are made once for all tests; here they would only take time, and processes of their own.
+  await buildDashboard();
   await buildFirmware('linux-udp');
   const directory = join(root, 'stopped');
   for (const phase of [/^fairhop /, /new members/, /VIRTUAL/, /building/, /board-1 runs/, /page and API/]) {
