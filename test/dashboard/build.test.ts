@@ -15,8 +15,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 describe('the built page', () => {
   it('stays under 60 kB gzip in all', async (t) => {
     let total = 0;
-    for (const content of (await buildDashboard()).values())
-      total += gzipSync(content, { level: 9 }).length;
+    for (const content of (await buildDashboard()).values()) total += gzipSync(content, { level: 9 }).length;
     t.diagnostic(`${total} bytes gzip`);
     assert.ok(total < GZIP_BYTES_MAX, `${total} bytes`);
   });
@@ -72,11 +71,9 @@ describe('the built page', () => {
       'bin',
       'tsc',
     );
-    const run = spawnSync(
-      process.execPath,
-      [compiler, '-p', join(root, 'host-tools', 'dashboard', 'page')],
-      { encoding: 'utf8' },
-    );
+    const run = spawnSync(process.execPath, [compiler, '-p', join(root, 'host-tools', 'dashboard', 'page')], {
+      encoding: 'utf8',
+    });
     assert.equal(run.status, 0, run.stdout);
   });
 });

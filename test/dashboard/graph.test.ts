@@ -19,9 +19,7 @@ function sceneOf(mesh: MeshView, size = SIZE): Scene {
 }
 
 function insideOf(scene: Scene, size: { width: number; height: number }): boolean {
-  return scene.nodes.every(
-    (node) => node.x >= 0 && node.x <= size.width && node.y >= 0 && node.y <= size.height,
-  );
+  return scene.nodes.every((node) => node.x >= 0 && node.x <= size.width && node.y >= 0 && node.y <= size.height);
 }
 
 describe('the graph', () => {
@@ -88,25 +86,13 @@ describe('the graph', () => {
       { a: '00000001', b: '00000001', ...odd },
     ];
     const same = mesh.nodes.map((node) => ({ ...node, x: 5, y: 5 }));
-    for (const nodes of [
-      mesh.nodes,
-      same,
-      mesh.nodes.slice(0, 1),
-      [mesh.nodes[0]!, mesh.nodes[0]!],
-      [],
-    ]) {
+    for (const nodes of [mesh.nodes, same, mesh.nodes.slice(0, 1), [mesh.nodes[0]!, mesh.nodes[0]!], []]) {
       for (const size of [SIZE, { width: 0, height: 0 }]) {
         const scene = sceneOf({ nodes, links }, size);
         assert.ok(
-          scene.nodes.every(
-            (node) => Number.isFinite(node.x) && Number.isFinite(node.y) && node.radius > 0,
-          ),
+          scene.nodes.every((node) => Number.isFinite(node.x) && Number.isFinite(node.y) && node.radius > 0),
         );
-        assert.ok(
-          scene.links.every(
-            (drawn) => drawn.a !== drawn.b && drawn.strength >= 0 && drawn.strength <= 1,
-          ),
-        );
+        assert.ok(scene.links.every((drawn) => drawn.a !== drawn.b && drawn.strength >= 0 && drawn.strength <= 1));
       }
     }
   });
@@ -115,11 +101,7 @@ describe('the graph', () => {
     const boxes = sceneOf(village()).nodes.map(({ label, name }) => {
       const width = textWidth(name);
       const left =
-        label!.align === 'center'
-          ? label!.x - width / 2
-          : label!.align === 'left'
-            ? label!.x
-            : label!.x - width;
+        label!.align === 'center' ? label!.x - width / 2 : label!.align === 'left' ? label!.x : label!.x - width;
       return { left, right: left + width, top: label!.y - 7, bottom: label!.y + 7 };
     });
     for (const [i, a] of boxes.entries()) {
@@ -132,15 +114,6 @@ describe('the graph', () => {
 
   it('tells the purposes of frames apart, whatever the case', () => {
     const groups = ['DATA', 'data', 'Receipt', 'PAY', 'open', 'HELLO', 'nack', ''].map(frameGroup);
-    assert.deepEqual(groups, [
-      'data',
-      'data',
-      'receipt',
-      'pay',
-      'pay',
-      'control',
-      'control',
-      'control',
-    ]);
+    assert.deepEqual(groups, ['data', 'data', 'receipt', 'pay', 'pay', 'control', 'control', 'control']);
   });
 });

@@ -11,6 +11,7 @@ import { startHttpServer, type HttpServer, type HttpServerOptions } from '../../
 import { crowd, emptyStore, FakeGateway, village } from '../gateway/http/fake-source.ts';
 import { ask } from '../gateway/http/http-client.ts';
 import { browserMissing, launchBrowser } from './browser.ts';
+import { assertInert, HOSTILE } from './hostile.ts';
 
 const pictures = join(dirname(fileURLToPath(import.meta.url)), '..', 'screenshots');
 const limits = { statusEveryMs: 100, meshEveryMs: 100 };
@@ -40,10 +41,6 @@ if (browserMissing !== false) it('the page in a browser', { skip: browserMissing
 /** An element of the page, as far as these tests look; the browser's own types are not loaded here. */
 interface Labelled {
   dataset: Record<string, string>;
-}
-
-interface Linked {
-  href: string;
 }
 
 describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
@@ -211,48 +208,23 @@ describe('the page', { skip: browserMissing, timeout: 180_000 }, () => {
 
   it('shows hostile names and payloads as text', async () => {
     const gateway = busyVillage();
-    const hostile = [
-      '<img src=x onerror="window.bitten=1">',
-      '</td><script>window.bitten=1</script>',
-      'javascript:window.bitten=1',
-      `${'long '.repeat(2000)}`,
-      '\u202egnp.exe \u2066 \u0000 \u001b[31m',
-      'Z\u0351\u036b\u0343\u036a\u0302'.repeat(40),
-      '"\'>{{7*7}}${7*7}',
-    ];
-    gateway.view.nodes.forEach((node, i) => (node.name = hostile[i % hostile.length]!));
-    for (const text of hostile) gateway.addPacket({ name: text, src: text.slice(0, 8), text });
+    gateway.view.nodes.forEach((node, i) => (node.name = HOSTILE[i % HOSTILE.length]!));
+    for (const text of HOSTILE) gateway.addPacket({ name: text, src: text.slice(0, 8), text });
     await open(gateway);
     await show('packets');
-    await page.locator(`tr[data-packet="${40 + hostile.length}"]`).waitFor();
+    await page.locator(`tr[data-packet="${40 + HOSTILE.length}"]`).waitFor();
     assert.ok((await page.locator('tr[data-packet="41"]').innerText()).includes('<img src=x'));
     await page.locator('tr[data-packet="41"] button').click();
     await page.locator('tr.parts').waitFor();
-    await inert();
+    await assertInert(page, server.url);
     await show('mesh');
     await page.locator('tr[data-node] button').first().click();
     await page.locator('.detail').waitFor();
-    gateway.emit({ type: 'log', data: { at: 'x', level: 'error', text: hostile[0]! } });
+    gateway.emit({ type: 'log', data: { at: 'x', level: 'error', text: HOSTILE[0]! } });
     await page.locator('.activity .error').waitFor();
-    await inert();
+    await assertInert(page, server.url);
     await page.screenshot({ path: join(pictures, 'hostile.png') });
   });
-
-  /** Nothing of what came from outside is alive, hidden or wider than the window. */
-  async function inert(): Promise<void> {
-    assert.equal(await page.evaluate('window.bitten'), undefined);
-    assert.equal(await page.locator('main img, main script, main iframe').count(), 0);
-    const links = await page
-      .locator('main a')
-      .evaluateAll((all) => all.map((one) => (one as unknown as Linked).href));
-    assert.deepEqual(
-      links.filter((link) => !link.startsWith(`${server.url}/`)),
-      [],
-    );
-    const text = await page.locator('main').innerText();
-    assert.ok(!/[\u202a-\u202e\u2066-\u2069\u0000\u001b]/.test(text));
-    assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true);
-  }
 
   it('works by keyboard, and names its controls and tables', async () => {
     await open(busyVillage());

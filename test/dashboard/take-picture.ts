@@ -46,7 +46,10 @@ async function mesh(page: Page): Promise<void> {
   await view(page, 'mesh', 'tr[data-node]');
   const before = await page.locator('#delivered').innerText();
   while ((await page.locator('#delivered').innerText()) === before) await page.waitForTimeout(100);
-  for (const [colorScheme, name] of [['light', ''], ['dark', 'dark']] as const) {
+  for (const [colorScheme, name] of [
+    ['light', ''],
+    ['dark', 'dark'],
+  ] as const) {
     await page.emulateMedia({ colorScheme });
     await page.waitForTimeout(500);
     await shot(page, name);

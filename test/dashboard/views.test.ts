@@ -11,6 +11,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { OPENAPI } from '../../host-tools/gateway/http/openapi.ts';
 import { GatewayProcess, statusOf, temporaryDirectory, until } from '../e2e/gateway-process.ts';
 import { browserMissing, launchBrowser } from './browser.ts';
+import { assertInert, makeHostile, MARK } from './hostile.ts';
 
 const pictures = join(dirname(fileURLToPath(import.meta.url)), '..', 'screenshots');
 const START_MS = 120_000;
@@ -65,10 +66,14 @@ describe('every view', { skip: browserMissing, timeout: 280_000 }, () => {
 
   const api = async (path: string): Promise<any> => (await fetch(`${url}${path}`)).json();
 
-  async function open(view: string, context?: BrowserContext): Promise<Page> {
-    const page = await (context ?? browser).newPage();
+  function watch(page: Page): void {
     page.on('request', (request) => request.url().startsWith(`${url}/`) || foreign.push(request.url()));
     page.on('pageerror', (error) => trouble.push(error.message));
+  }
+
+  async function open(view: string, context?: BrowserContext): Promise<Page> {
+    const page = await (context ?? browser).newPage();
+    watch(page);
     await page.goto(`${url}/#/${view}`);
     return page;
   }
@@ -321,6 +326,36 @@ describe('every view', { skip: browserMissing, timeout: 280_000 }, () => {
       assert.equal(width, 390, `${view} scrolls sideways on a phone`);
     }
     await context.close();
+  });
+
+  it('shows hostile names, texts and reasons as text on every view', async (t) => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    t.after(async () => {
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await page.close();
+    });
+    watch(page);
+    await makeHostile(page);
+    await page.goto(url);
+    for (const [view, place] of VIEWS) {
+      await page.evaluate(`location.hash = '#/${view}'`);
+      await page.locator(place).first().waitFor();
+      for (const opener of await page
+        .locator('main tr button')
+        .all()
+        .then((all) => all.slice(0, 2)))
+        await opener.click();
+      if (view === 'boards') {
+        await page.getByLabel('Line', { exact: true }).fill('1');
+        await page.getByRole('button', { name: 'Send' }).click();
+        await page.locator('[data-turn]').waitFor();
+      }
+      await page.locator('main', { hasText: MARK }).waitFor();
+      await assertInert(page, url, view);
+      await page.setViewportSize({ width: 390, height: 844 });
+      await assertInert(page, url, `${view} on a phone`);
+      await page.setViewportSize({ width: 1280, height: 900 });
+    }
   });
 
   it('goes on after kill and restart, without a gap in the packets', async () => {

@@ -40,11 +40,15 @@ function Ports() {
           {value.map((port) => (
             <tr key={port.path} data-port={port.path}>
               <td>
-                <code title={port.stableName ?? ''}>{visible(port.path, 60)}</code>
+                <code title={visible(port.stableName ?? '', 200)}>{visible(port.path, 60)}</code>
               </td>
-              <td>{port.bridge ?? <span class="quiet">{port.ours ? 'pseudo terminal' : '\u2013'}</span>}</td>
+              <td>{bridgeOf(port)}</td>
               <td>
-                {port.likelyBoards.length === 0 ? <span class="quiet">–</span> : port.likelyBoards.join(', ')}
+                {port.likelyBoards.length === 0 ? (
+                  <span class="quiet">–</span>
+                ) : (
+                  visible(port.likelyBoards.join(', '), 80)
+                )}
               </td>
               <td>{stateOf(port)}</td>
             </tr>
@@ -53,6 +57,11 @@ function Ports() {
       )}
     </Panel>
   );
+}
+
+function bridgeOf({ bridge, ours }: PortLine) {
+  if (bridge !== null) return visible(bridge, 60);
+  return <span class="quiet">{ours ? 'pseudo terminal' : '\u2013'}</span>;
 }
 
 function stateOf(port: PortLine) {

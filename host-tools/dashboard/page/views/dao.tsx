@@ -123,7 +123,7 @@ function Parameters({ params }: { params: ParamsView }) {
         {params.rates.map((rate) => (
           <tr key={rate.name} data-rate={rate.name}>
             <td>
-              <code>{rate.name}</code>
+              <code>{visible(rate.name, 40)}</code>
             </td>
             <td class="number">
               <b>{figure(rate.value)}</b>
@@ -134,7 +134,7 @@ function Parameters({ params }: { params: ParamsView }) {
                 min={rate.low}
                 max={rate.high}
                 value={rate.value}
-                aria-label={`${rate.name} within its bounds`}
+                aria-label={`${visible(rate.name, 40)} within its bounds`}
               />
             </td>
             <td class="number quiet">{figure(rate.high)}</td>

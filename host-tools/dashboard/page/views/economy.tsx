@@ -126,7 +126,7 @@ function Pools({ now }: { now: Economy }) {
       <Table caption="Pools and their balances" columns={POOLS}>
         {now.pools.map((pool) => (
           <tr key={pool.number}>
-            <td class="name">{pool.name}</td>
+            <td class="name">{visible(pool.name, 30)}</td>
             <td class="number">{figure(pool.balance)}</td>
             <td class="number quiet">{pool.share === 0 ? '\u2013' : figure(pool.share)}</td>
           </tr>

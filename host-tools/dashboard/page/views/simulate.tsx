@@ -46,6 +46,7 @@ function Form({ running }: { running: boolean }) {
     event.preventDefault();
     send('/api/v1/simulation', wish);
   };
+  const summary = scenarios.value?.find(({ name }) => name === wish.scenario)?.summary ?? '';
   return (
     <form class="form" onSubmit={submit}>
       <Fields
@@ -61,11 +62,7 @@ function Form({ running }: { running: boolean }) {
           Stop
         </button>
       )}
-      {refusal === null ? (
-        <p class="quiet">{scenarios.value?.find(({ name }) => name === wish.scenario)?.summary}</p>
-      ) : (
-        <Refused why={refusal} />
-      )}
+      {refusal === null ? <p class="quiet">{visible(summary, 300)}</p> : <Refused why={refusal} />}
     </form>
   );
 }
@@ -104,7 +101,7 @@ function Fields({ wish, setWish, scenarios }: FieldsProps) {
         >
           {scenarios.map(({ name }) => (
             <option key={name} value={name}>
-              {name}
+              {visible(name, 40)}
             </option>
           ))}
         </select>
@@ -127,11 +124,12 @@ function Watch({ now }: { now: SimulationView }) {
         </Empty>
       </Panel>
     );
+  const size = `${figure(now.nodes)} nodes, ${figure(now.hours)} hours`;
   return (
     <>
       <Panel
         title="World"
-        hint={`${now.scenario}, ${figure(now.nodes)} nodes, ${figure(now.hours)} hours, seed ${figure(now.seed)}`}
+        hint={`${visible(now.scenario, 40)}, ${size}, seed ${figure(now.seed)}`}
         tools={<Progress now={now} />}
       >
         <Graph now={now} />
@@ -187,7 +185,7 @@ function Result({ now }: { now: NonNullable<SimulationView['result']> }) {
         <ol>
           {now.targets.map(({ name, verdict }) => (
             <li key={name} class={verdict === 'held' ? 'holds' : verdict === 'missed' ? 'fails' : 'void'}>
-              {name.replaceAll('-', ' ')}: {verdict}
+              {visible(name.replaceAll('-', ' '), 60)}: {verdict}
             </li>
           ))}
           <li class={now.conserved ? 'holds' : 'fails'}>
