@@ -166,7 +166,7 @@ function Row({ packet }: { packet: PacketView }) {
       <td class="quiet">{clock(packet.at)}</td>
       <td class="name">
         <button type="button" aria-expanded={isOpen} onClick={() => (opened.value = isOpen ? null : packet.id)}>
-          <bdi title={packet.src}>{boardName({ name: packet.name, address: packet.src })}</bdi>
+          <bdi title={visible(packet.src, 20)}>{boardName({ name: packet.name, address: packet.src })}</bdi>
         </button>
       </td>
       <td>
