@@ -3,6 +3,8 @@
 // feeds it, gateway.ts asks it when a packet has arrived.
 import { Class, Data, Flag, FrameType, Link, getU16, getU32 } from '#protocol';
 import { addressText } from '../provision/identity.ts';
+import type { ReceiptView } from './insight/insight-view.ts';
+import type { ReceiptTrace } from './receipt-trace.ts';
 import type { PacketView } from './view.ts';
 
 /** Packets remembered: more than can be under way in a desk-top mesh. */
@@ -26,9 +28,12 @@ export class AirTrace {
   constructor(
     private readonly gateway: number,
     private readonly linkCredits: () => number,
+    private readonly receipts: ReceiptTrace,
   ) {}
 
-  frame(from: number, frame: Uint8Array, heardBy: number[]): void {
+  /** `atMs`: on any clock that only goes forward. */
+  frame(from: number, frame: Uint8Array, heardBy: number[], atMs: number): void {
+    this.receipts.frame(from, frame, heardBy, atMs);
     if ((frame[Link.TYPE]! & Flag.TYPE) !== FrameType.DATA || frame.length < Data.OVERHEAD) return;
     const key = `${getU32(frame, Data.SRC)} ${getU16(frame, Data.SEQ)}`;
     const known = this.sendings.get(key) ?? [];
@@ -37,6 +42,12 @@ export class AirTrace {
     this.sendings.delete(key);
     this.sendings.set(key, known);
     if (this.sendings.size > TRACED_MAX) this.sendings.delete(this.sendings.keys().next().value!);
+  }
+
+  /** How its receipt came back; undefined when nobody listened. */
+  receipt(src: number, seq16: number): ReceiptView | undefined {
+    const path = this.path(src, seq16).map(({ address }) => parseInt(address, 16));
+    return this.receipts.way(src, seq16, path);
   }
 
   /** From the source to the last relay, by whom each was heard; empty when the way cannot be put together. */

@@ -2,6 +2,7 @@
 // clock. Called by `fairhop up` and by tests.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeCrypto } from '../crypto/index.ts';
 import { startExports, type ExportOptions } from '../exports/start.ts';
 import { ROOT } from '../firmware-build/paths.ts';
 import { addressText } from '../provision/identity.ts';
@@ -29,6 +30,7 @@ import { OwnerSource } from './owner-source.ts';
 import { LogFile, type LogLevel } from './log-file.ts';
 import { Narrator } from './narrator.ts';
 import { checkRadio, setUpRadio } from './radio-setup.ts';
+import { ReceiptTrace } from './receipt-trace.ts';
 import { Repl, type ReplBoards } from './repl.ts';
 import { findRadio, radioAt, type RadioBoard } from './radio-search.ts';
 import { LiveSource } from './source.ts';
@@ -117,7 +119,9 @@ async function compose(
   const nameOf = (address: number): string => names.get(address) ?? addressText(address);
   const { chain, air, doors, metrics, close } = await (options.orderer ?? ALONE).start(desk, print);
   closers.push(close);
-  const trace = new AirTrace(desk.founding.gatewayAddress, () => desk.ledger.money.linkValue);
+  const { ledger, store } = desk;
+  const { gatewayAddress } = desk.founding;
+  const trace = traceOf(desk);
   const gateway = gatewayOf(desk, chain, nameOf, trace);
   const source = new LiveSource({
     desk,
@@ -127,10 +131,8 @@ async function compose(
     boards: radio === undefined ? 'virtual' : 'serial',
     engine: radio === undefined ? options.engine : 'serial',
   });
-  const { ledger, store } = desk;
-  const { gatewayAddress } = desk.founding;
   const watch = new BoardWatch(nameOf);
-  const insight = new Insight({ ledger, store, gatewayAddress, source, watch, nameOf }, gateway);
+  const insight = new Insight({ ledger, store, gatewayAddress, source, watch, nameOf, trace }, gateway);
   const own = { path: '' };
   const ports = (): ReturnType<typeof portLines> => portLines(own.path);
   const repl = new Repl(ports);
@@ -210,6 +212,11 @@ async function chooseRadio(options: GatewayOptions): Promise<RadioBoard | undefi
   return findRadio(ports, print);
 }
 
+function traceOf({ ledger, founding }: Desk): AirTrace {
+  const receipts = new ReceiptTrace(nodeCrypto, ledger.ledgerId, founding.gatewayAddress);
+  return new AirTrace(founding.gatewayAddress, () => ledger.money.linkValue, receipts);
+}
+
 function gatewayOf(desk: Desk, chain: Chain, nameOf: (address: number) => string, trace: AirTrace): Gateway {
   const { store, ledger, founding } = desk;
   const address = founding.gatewayAddress;
@@ -281,7 +288,7 @@ async function startMesh(
     onLine: (address, line) => watchLine(watchers, address, line),
     onTransmission: (report) => {
       const address = (station: number): number => desk.members[station]!.address;
-      trace.frame(address(report.station), report.frame, report.receivedBy.map(address));
+      trace.frame(address(report.station), report.frame, report.receivedBy.map(address), performance.now());
       gateway.frame(frameView(desk, report));
       if (report.station === 0) air?.send(report.frame);
     },

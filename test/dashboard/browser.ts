@@ -24,3 +24,15 @@ const ARGUMENTS = [
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, headless: true, args: ARGUMENTS });
 }
+
+/** What shows that a view has data, in the order of the tabs. */
+export const VIEWS: [view: string, data: string][] = [
+  ['mesh', 'tr[data-node]'],
+  ['packets', 'tr[data-packet]'],
+  ['node', '[data-board] #board-balance'],
+  ['ledger', 'tr[data-account]'],
+  ['economy', '#economy-delivery'],
+  ['dao', 'tr[data-rate]'],
+  ['boards', 'tr[data-port]'],
+  ['simulate', '.form select:has(option:nth-child(5))'],
+];

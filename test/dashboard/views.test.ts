@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { OPENAPI } from '../../host-tools/gateway/http/openapi.ts';
 import { GatewayProcess, statusOf, temporaryDirectory, until } from '../e2e/gateway-process.ts';
-import { browserMissing, launchBrowser } from './browser.ts';
+import { browserMissing, launchBrowser, VIEWS } from './browser.ts';
 import { assertInert, makeHostile, MARK } from './hostile.ts';
 
 const pictures = join(dirname(fileURLToPath(import.meta.url)), '..', 'screenshots');
@@ -18,18 +18,6 @@ const START_MS = 120_000;
 /** So soon a view should live; printed, not asserted, because time must not decide a test. */
 const SOON_MS = 2000;
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What shows that a view has data, in the order of the tabs. */
-const VIEWS: [view: string, data: string][] = [
-  ['mesh', 'tr[data-node]'],
-  ['packets', 'tr[data-packet]'],
-  ['node', '[data-board] #board-balance'],
-  ['ledger', 'tr[data-account]'],
-  ['economy', '#economy-delivery'],
-  ['dao', 'tr[data-rate]'],
-  ['boards', 'tr[data-port]'],
-  ['simulate', '.form select:has(option:nth-child(5))'],
-];
 
 const numberIn = (text: string): number =>
   Number(text.replaceAll(/[,+]/g, '').replace('\u2212', '-').split(' ')[0]);
@@ -186,6 +174,28 @@ describe('every view', { skip: browserMissing, timeout: 280_000 }, () => {
       .waitFor();
     const [port] = await api('/api/v1/ports');
     assert.equal(await page.locator(`tr[data-port="${port.path}"]`).count(), 1);
+    await page.close();
+  });
+
+  it('shows the receipt of a packet travelling back', async () => {
+    const page = await open('packets');
+    const wayOf = ({ src, seq }: any): Promise<any> => api(`/api/v1/receipts/${src}-${seq}`);
+    // Not every receipt survives the air; one does.
+    const back = async (): Promise<any[]> => {
+      const packets = (await api('/api/packets?limit=10')).filter((one: any) => one.path.length > 0);
+      const ways = await Promise.all(packets.map(wayOf));
+      return packets.filter((_: unknown, i: number) => ways[i].complete);
+    };
+    const [packet] = await until(back, ({ length }) => length > 0, START_MS);
+    await page.locator(`tr[data-packet="${packet.id}"] button`).click();
+    await page.locator('.receipt[data-complete="true"]').waitFor();
+    const { steps } = await wayOf(packet);
+    assert.equal(steps.at(-1).to, packet.src);
+    const shown = await page.locator('.receipt small').allInnerTexts();
+    assert.deepEqual(
+      shown,
+      steps.map(({ afterMs }: any) => `${(afterMs / 1000).toFixed(1)} s`),
+    );
     await page.close();
   });
 

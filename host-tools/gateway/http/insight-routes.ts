@@ -20,6 +20,7 @@ export function insightDoors(insight: InsightApi, ports: () => Promise<PortLine[
       read('/api/v1/boards/{id}', (id) => board(insight, id)),
       read('/api/v1/proofs/{id}', (id) => proof(insight, id)),
       read('/api/v1/blocks/{id}', (id) => block(insight, id)),
+      read('/api/v1/receipts/{id}', (id) => receipt(insight, id)),
       read('/api/v1/channels', (_, values) => insight.channels(values.limit!), [limit]),
       read('/api/v1/owners', () => insight.owners()),
       read('/api/v1/economy', () => insight.economy()),
@@ -44,6 +45,13 @@ function proof(insight: InsightApi, id: string): object | Refusal {
 function block(insight: InsightApi, id: string): object | Refusal {
   if (!/^[1-9]\d{0,9}$/.test(id)) return bad('this is no height', 'Give a whole number from 1 on.');
   return insight.block(Number(id)) ?? missing('there is no block of that height here', 'See /api/blocks.');
+}
+
+function receipt(insight: InsightApi, id: string): object | Refusal {
+  const match = /^([0-9a-f]{8})-(\d{1,5})$/.exec(id);
+  if (match === null) return bad('this names no packet', 'Give ADDRESS-SEQ of a packet, such as 1a2b3c4d-17.');
+  const view = insight.receipt(parseInt(match[1]!, 16), Number(match[2]));
+  return view ?? missing('nobody listened to the air', 'Only a virtual mesh can, and it remembers its newest packets.');
 }
 
 function bad(error: string, remedy: string): Refusal {

@@ -142,6 +142,11 @@ const chain: Record<string, Schema> = {
     },
     'A block taken apart.',
   ),
+  ReceiptStep: record({ from: text, to: text, afterMs: count }, "One hop; milliseconds after the packet's arrival."),
+  Receipt: record(
+    { steps: list('ReceiptStep'), complete: { ...truth, description: "Heard by the packet's source." } },
+    'How the receipt of a packet went back.',
+  ),
   OwnerLine: record({ key: hex, balance: credits, line: credits, free: credits, member: truth }, 'An owner.'),
 };
 
@@ -324,6 +329,12 @@ export const INSIGHT_PATHS: Record<string, Schema> = {
     nothingThere,
   ),
   '/api/v1/blocks/{id}': get('A block by its height', json(ref('BlockDetail'), 'As stored.'), [id], nothingThere),
+  '/api/v1/receipts/{id}': get(
+    "The way back of a packet's receipt: ADDRESS-SEQ",
+    json(ref('Receipt'), 'As far as it was heard.'),
+    [id],
+    nothingThere,
+  ),
   '/api/v1/channels': get('Payment channels', json(list('Channel'), 'Now.'), [limit]),
   '/api/v1/owners': get('Owners', json(list('OwnerLine'), 'At most 64.')),
   '/api/v1/economy': get('The economy in figures', json(ref('Economy'), 'Now.')),

@@ -105,6 +105,13 @@ export interface ProofView {
   balance: number | null;
 }
 
+/** `GET /api/v1/receipts/{id}`: how the receipt of a packet went back, hop by hop, and when after its arrival. */
+export interface ReceiptView {
+  steps: { from: string; to: string; afterMs: number }[];
+  /** It was heard by the packet's source. */
+  complete: boolean;
+}
+
 export interface TransactionLine {
   id: string;
   kind: string;

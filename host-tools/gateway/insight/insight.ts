@@ -2,6 +2,7 @@
 // store and what boards said; changes nothing. run.ts makes one, http/insight-routes.ts asks it.
 import type { Channel, Ledger } from '../../ledger/index.ts';
 import { addressText } from '../../provision/identity.ts';
+import type { AirTrace } from '../air-trace.ts';
 import type { Gateway } from '../gateway.ts';
 import type { ChainStore } from '../store/index.ts';
 import type { GatewaySource, PacketView } from '../view.ts';
@@ -9,7 +10,7 @@ import { neighboursOf, routesOf } from './board-tables.ts';
 import type { BoardWatch } from './board-watch.ts';
 import { Economy } from './economy.ts';
 import type {
-  BlockDetail, BoardDetail, ChannelView, ConsoleLine, EconomyView, OwnerLine, ProofView,
+  BlockDetail, BoardDetail, ChannelView, ConsoleLine, EconomyView, OwnerLine, ProofView, ReceiptView,
 } from './insight-view.ts';
 import { blockDetail, proofView } from './proofs.ts';
 
@@ -21,6 +22,7 @@ export interface InsightApi {
   channels(limit: number): ChannelView[];
   owners(): OwnerLine[];
   economy(): EconomyView;
+  receipt(src: number, seq16: number): ReceiptView | undefined;
   lines(after: number, limit: number): ConsoleLine[];
 }
 
@@ -31,6 +33,7 @@ export interface InsightParts {
   source: GatewaySource;
   watch: BoardWatch;
   nameOf(address: number): string;
+  trace: Pick<AirTrace, 'receipt'>;
 }
 
 /** Packets that are read again at a start, so that delivery is not reckoned from nothing. */
@@ -132,6 +135,10 @@ export class Insight implements InsightApi {
 
   economy(): EconomyView {
     return this.economics.view(this.ledger, this.parts.watch.refusalCounts());
+  }
+
+  receipt(src: number, seq16: number): ReceiptView | undefined {
+    return this.parts.trace.receipt(src, seq16);
   }
 
   lines(after: number, limit: number): ConsoleLine[] {

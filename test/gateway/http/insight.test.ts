@@ -12,7 +12,7 @@ import { replDoors } from '../../../host-tools/gateway/http/repl-routes.ts';
 import { simulationDoors } from '../../../host-tools/gateway/http/simulation-routes.ts';
 import { BoardWatch } from '../../../host-tools/gateway/insight/board-watch.ts';
 import { Insight } from '../../../host-tools/gateway/insight/insight.ts';
-import type { ProofView } from '../../../host-tools/gateway/insight/insight-view.ts';
+import type { ProofView, ReceiptView } from '../../../host-tools/gateway/insight/insight-view.ts';
 import { Repl } from '../../../host-tools/gateway/repl.ts';
 import { Simulation } from '../../../host-tools/gateway/insight/simulation.ts';
 import { portLines } from '../../../host-tools/gateway/insight/port-lines.ts';
@@ -46,6 +46,12 @@ const STATUS = {
   accounts: new Uint8Array(98),
 };
 
+/** receipt-trace.test.ts makes them of frames; here of the newest packet alone. */
+function wayBack(src: number, seq16: number): ReceiptView | undefined {
+  const steps = [{ from: text(GATEWAY), to: text(src), afterMs: 900 }];
+  return src === PAYER && seq16 === 3 ? { steps, complete: true } : undefined;
+}
+
 describe('the paths of the views', { timeout: 120_000 }, () => {
   let world: OwnerWorld;
   const source = new FakeGateway();
@@ -57,7 +63,7 @@ describe('the paths of the views', { timeout: 120_000 }, () => {
     const { ledger, store } = world;
     const reading = { number: 1, uptimeS: 5, batteryMv: null, freeVars: 900, received: 3, relayed: 0 };
     for (const number of [1, 2, 4]) source.addPacket({ src: text(PAYER), reading: { ...reading, number } });
-    const parts = { ledger, store, gatewayAddress: GATEWAY, source, watch, nameOf: text };
+    const parts = { ledger, store, gatewayAddress: GATEWAY, source, watch, nameOf: text, trace: { receipt: wayBack } };
     const insight = new Insight(parts, world.gateway);
     const kept = { ...boundTo(source), packetsFrom: (after: number) => source.packets(after, 1e9) };
     doors = [
@@ -92,6 +98,7 @@ describe('the paths of the views', { timeout: 120_000 }, () => {
       '/api/v1/boards/{id}': text(PAYER),
       '/api/v1/proofs/{id}': `node:${text(EARNER)}`,
       '/api/v1/blocks/{id}': '1',
+      '/api/v1/receipts/{id}': `${text(PAYER)}-3`,
     };
     const paths: Record<string, any> = OPENAPI.paths;
     for (const { path, parameters } of reads) {
@@ -221,6 +228,8 @@ describe('the paths of the views', { timeout: 120_000 }, () => {
       ['blocks/0', 400],
       ['blocks/999999', 404],
       ['blocks/1e3', 400],
+      ['receipts/1-1', 400],
+      [`receipts/${text(PAYER)}-4`, 404],
       ['boards/', 400],
       ['nothing/1', 404],
     ] as const) {

@@ -2,14 +2,17 @@
 // hole in the numbers is shown as a row of its own: the page never pretends to have seen what it has not.
 import { signal } from '@preact/signals';
 import { Fragment } from 'preact';
+import type { ReceiptView } from '../../../gateway/insight/insight-view.ts';
 import type { PacketView } from '../../../gateway/view.ts';
 import { boardName, clock, figure, fraction, visible } from '../format.ts';
 import { Empty } from '../parts/empty.tsx';
+import { useResource } from '../parts/resource.ts';
 import { Panel, Table } from '../parts/table.tsx';
 import { linkTo } from '../route.ts';
 import { connection, mesh, packets } from '../store.ts';
 
 const ROWS = 120;
+const RECEIPT_EVERY_MS = 1000;
 const KINDS = ['reading', 'text', 'open', 'claim', 'state-request', 'other'] as const;
 
 /** Kept while another view is looked at. */
@@ -217,11 +220,12 @@ function Parts({ packet }: { packet: PacketView }) {
             {path.length > 0 && 'gateway'}
           </dd>
           <dt>Payment</dt>
-          <dd>
-            {paymentOf(packet)}
-          </dd>
+          <dd>{paymentOf(packet)}</dd>
           <dt>Receipt</dt>
-          <dd>given by the gateway when the packet was stored; it travels back and settles each hop</dd>
+          <dd>
+            given by the gateway when the packet was stored; it travels back and settles each hop
+            {path.length > 0 && <WayBack packet={packet} names={names} />}
+          </dd>
           {reading !== null && (
             <>
               <dt>Reading</dt>
@@ -241,6 +245,25 @@ function Parts({ packet }: { packet: PacketView }) {
         </dl>
       </td>
     </tr>
+  );
+}
+
+/** Hop by hop, and when after the packet's arrival; asked for while the packet is open, because it takes a while. */
+function WayBack({ packet, names }: { packet: PacketView; names: ReadonlyMap<string, string> }) {
+  const { value } = useResource<ReceiptView>(`/api/v1/receipts/${packet.src}-${packet.seq}`, RECEIPT_EVERY_MS);
+  // Packets of an earlier start, or older than the gateway remembers.
+  if (value === null) return null;
+  return (
+    <p class="receipt" data-complete={value.complete}>
+      gateway
+      {value.steps.map(({ to, afterMs }) => (
+        <span class="hop" key={to}>
+          {' → '}
+          <bdi>{names.get(to) ?? visible(to, 8)}</bdi> <small>{(afterMs / 1000).toFixed(1)} s</small>
+        </span>
+      ))}
+      {value.complete ? ', back where the packet came from' : ' … on its way'}
+    </p>
   );
 }
 
