@@ -102,12 +102,17 @@ async function carried(cluster: LocalCluster): Promise<number> {
   await manager.streams.add({ name: 'CARRIED', subjects: ['carried.*'], num_replicas: 3 });
   const log = await NatsLog.open(connection, 'CARRIED', (author) => `carried.${addressToken(author)}`);
   const read = Array.from({ length: VERIFIERS + 1 }, () => 0);
-  const stops = read.map((_, i) => log.watch(1, ({ sequence }) => void (read[i] = sequence)));
+  let back = (): void => {};
+  const take = (reader: number, sequence: number): void => {
+    read[reader] = sequence;
+    if (reader === 0) back();
+  };
+  const stops = read.map((_, reader) => log.watch(1, ({ sequence }) => take(reader, sequence)));
   const block = randomBytes(BLOCK_BYTES);
   const append = async (sequence: number): Promise<void> => {
-    await log.append(HOME, String(sequence), block);
     // The next block names this one as its parent, so it cannot be made before this one is back.
-    await until(() => read[0]! >= sequence);
+    const isBack = new Promise<void>((resolve) => (back = () => void (read[0]! >= sequence && resolve())));
+    await Promise.all([log.append(HOME, String(sequence), block), isBack]);
   };
   for (let i = 1; i <= 10; i++) await append(i);
   await until(() => read.every((sequence) => sequence >= 10));

@@ -23,7 +23,7 @@ import {
 import { fleetGenesis, FleetWorld, Member } from './fleet-world.ts';
 import { LocalCluster, NO_NATS } from '../../host-tools/fleet/local-cluster.ts';
 
-const SLOT_MS = 500;
+const SLOT_MS = 300;
 const clock = fastClock(1000, Date.now(), SLOT_MS);
 const HONEST = 3;
 const NODES = [0x20000001, 0x20000002];
