@@ -124,7 +124,10 @@ async function netting(flags: Flags & { epoch?: string }): Promise<void> {
     community, guarantor: Buffer.from(guarantor).toString('hex'), in: income, out, net: income - out,
   }));
   if (flags.json === true) console.log(JSON.stringify({ epoch: answer.epoch, trees }));
-  else for (const tree of trees) console.log(Object.entries(tree).flat().join(' '));
+  else {
+    console.log(`epoch ${answer.epoch}: ${trees.length} guarantee trees settled claims`);
+    for (const tree of trees) console.log(Object.entries(tree).flat().join(' '));
+  }
 }
 
 async function exportChain(file: string, flags: Flags): Promise<void> {
