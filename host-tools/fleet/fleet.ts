@@ -36,6 +36,8 @@ const BACKLOG_MAX = 128;
 const PAUSE_MS = 10;
 /** Transactions of our own on their way to the pool's stream. */
 const SPREADING_MAX = 40_000;
+/** Of these, handed to the engine and not acknowledged. */
+const UNDER_WAY_MAX = 256;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -56,6 +58,8 @@ export class Fleet {
   private readonly spreading = new Map<string, Promise<void>>();
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly stops: (() => Promise<void>)[] = [];
+  private underWay = 0;
+  private readonly queue: (() => void)[] = [];
   private offered = { id: '', attempts: 0, busy: false, atMs: 0 };
   private draining = false;
 
@@ -106,7 +110,7 @@ export class Fleet {
     const { sequence } = storedPosition(store);
     const entry = await this.blocks.read(sequence).catch(() => undefined);
     const kept = store.block(ledger.height)!;
-    if (entry !== undefined && Buffer.compare(entry.bytes, kept) === 0) return;
+    if (entry !== undefined && Buffer.compare(entry.bytes, kept) === 0) return this.tail.read(entry);
     throw new FleetAlarm(`the fleet's log has something else, or nothing, where block ${ledger.height} was`);
   }
 
@@ -141,18 +145,26 @@ export class Fleet {
     if (under !== undefined) return under;
     if (this.spreading.size >= SPREADING_MAX)
       return Promise.reject(new Error(`${SPREADING_MAX} transactions are not acknowledged yet`));
-    const way = this.pool
-      .append(this.parts.producer, id, transaction)
-      .then(
-        () => undefined,
-        (error: Error) => {
-          this.parts.log('warn', `a transaction was not spread: ${error.message}`);
-          throw error;
-        },
-      )
+    const way = this.spreadInTurn(id, transaction)
+      .catch((error: Error) => {
+        this.parts.log('warn', `a transaction was not spread: ${error.message}`);
+        throw error;
+      })
       .finally(() => this.spreading.delete(id));
     this.spreading.set(id, way);
     return way;
+  }
+
+  /** Few at a time: all of them, asked for again and again, would drown an engine that has just come back. */
+  private async spreadInTurn(id: string, transaction: Uint8Array): Promise<void> {
+    while (this.underWay >= UNDER_WAY_MAX) await new Promise<void>((resolve) => this.queue.push(resolve));
+    this.underWay++;
+    try {
+      await this.pool.append(this.parts.producer, id, transaction);
+    } finally {
+      this.underWay--;
+      this.queue.shift()?.();
+    }
   }
 
   get unacknowledged(): number {

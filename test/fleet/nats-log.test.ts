@@ -1,5 +1,6 @@
 // A log on a real server when the engine gives less than it should: no consumer, as between a server's death and the
-// choice of the cluster's next leader, and a stream whose old entries have gone, as the pool's have after an hour.
+// choice of the cluster's next leader, a stream whose old entries have gone, as the pool's have after an hour, and one
+// that lost its end.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import { LocalCluster, NO_NATS } from '../../host-tools/fleet/local-cluster.ts';
 import { addressToken } from '../../host-tools/fleet/names.ts';
 import { NatsLog } from '../../host-tools/fleet/nats-log.ts';
 import type { LogEntry } from '../../host-tools/fleet/ordered-log.ts';
+import { Tail } from '../../host-tools/fleet/tail.ts';
 
 const ACCESS = `authorization { users: [
   { user: all, password: all }
@@ -83,5 +85,22 @@ describe('a log', { skip: NO_NATS }, () => {
     await until(() => heard.length >= 6);
     await stop();
     assert.deepEqual(heard, [5, 6, 7, 9, 10, 11]);
+  });
+
+  test('that lost what was read from it is noticed after a while, one that changed it at once', async () => {
+    const log = await filled('TAIL');
+    const tail = new Tail();
+    const nowMs = Date.now();
+    assert.equal(await tail.look(log, nowMs), undefined, 'nothing was read');
+    tail.read((await log.read(10))!);
+    assert.equal(await tail.look(log, nowMs), undefined);
+    const manager = await jetstreamManager(await connectAs('all'));
+    await manager.streams.deleteMessage('TAIL', 10);
+    assert.equal(await tail.look(log, nowMs), undefined, 'a server that has just come back may not know better');
+    assert.equal(await tail.look(log, nowMs + 29_999), undefined);
+    assert.match((await tail.look(log, nowMs + 30_000))!, /lost its entry 10/);
+    await manager.streams.delete('TAIL');
+    await filled('TAIL');
+    assert.match((await tail.look(log, nowMs))!, /entry 10 of the log is not what it was/, 'appended anew');
   });
 });
