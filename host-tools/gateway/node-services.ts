@@ -7,6 +7,7 @@ import {
 } from '#protocol';
 import { pairKeys, x25519 } from '../crypto/index.ts';
 import { NodeStatus, type Ledger } from '../ledger/index.ts';
+import { FIELD_PACE } from '../provision/found-desk.ts';
 import type { Message } from './downlink.ts';
 
 export interface ServiceParts {
@@ -32,8 +33,10 @@ const ANSWER_TRIES = 3;
 const FRAGMENT_BYTES = 200;
 /** Records of which a past proof is kept, for each header: some megabytes. */
 const RECORDS_KEPT = 4096;
-/** What no vote sets yet (SPEC 5.6): a tenth of the air for routing, prices as their owners choose. */
-const FIXED = { freePerMille: 10, emergencyPerMille: 10, controlPerCent: 10, priceFloor: 1, priceCap: 255 };
+/** What no vote sets yet (SPEC 5.6): gifts as provisioned, a tenth of the air for routing, prices as their owners choose. */
+const FIXED = {
+  freePerMille: FIELD_PACE.freePerMille, emergencyPerMille: 10, controlPerCent: 10, priceFloor: 1, priceCap: 255,
+};
 
 export class NodeServices {
   /** Proofs as of the last headers, by height and record: only the present tree is held. */

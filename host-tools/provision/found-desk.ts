@@ -86,13 +86,16 @@ export function joinOf(founding: Founding, member: Identity, nonce: number, vali
   );
 }
 
-/** A board in a field: quieter than on a table, to leave the air to the readings. */
+/**
+ * A board in a field: quieter than on a table, to leave the air to the readings. The simulator's `freePerMille` is
+ * this one; docs/economics.md says why it is the smallest above none.
+ */
 export const FIELD_PACE = {
   helloMinMs: 10_000,
   helloMaxMs: 300_000,
   receiptDelayMs: 2000,
   retryS: 60,
-  freePerMille: 10,
+  freePerMille: 1,
 };
 
 /** The settings of a member's board that follow from the genesis; the rest is the caller's choice. */

@@ -1,7 +1,8 @@
 // Relay audits (SPEC L8.1): once an epoch a gateway asks a neighbour of each node to send an ordinary paid packet
-// through it, and states a pass on the ledger when the packet arrived that way. A node that no neighbour has a use for
-// as a relay passes by the gateways' statement, unless it declares that it does not relay. The allowance depends on it.
-import { Index, NbFlag } from '#mesh';
+// through it, and states a pass on the ledger when the packet arrived that way and its receipt came back to the sender.
+// A node that no neighbour has a use for as a relay passes by the gateways' statement, unless it declares that it does
+// not relay. The allowance depends on it.
+import { Index, NbFlag, Pn, PnFlag, PnState, Size } from '#mesh';
 import { signEd25519 } from '../crypto/index.ts';
 import { Prng } from '../ether/prng.ts';
 import { TxCode, TxKind, signTx } from '../ledger/index.ts';
@@ -10,9 +11,17 @@ import type { Packet } from './packets.ts';
 import type { SimNode } from './sim-node.ts';
 import type { World } from './world.ts';
 
+/** A receipt is back long before, and the record of the packet still there. */
+const JUDGE_MS = 30_000;
+
 interface Probe {
   subject: SimNode;
+  prober: SimNode;
   packet: Packet;
+  /** The audited node's own frame brought the receipt: what a relay is paid for. */
+  proven: boolean;
+  /** It said that it would not carry the packet, which may have many honest reasons. */
+  isDeclined: boolean;
 }
 
 export class Audits {
@@ -22,19 +31,29 @@ export class Audits {
   private probes: Probe[] = [];
   /** Last epoch in which each node was looked at. */
   private readonly looked = new Map<number, number>();
+  /** Last epoch in which a probe through each node failed. */
+  private readonly refuted = new Map<number, number>();
 
   constructor(seed: number) {
     this.prng = new Prng(seed * 8 + 5);
+  }
+
+  /** `node` was refused a packet by the neighbour with this address. */
+  declined(node: SimNode, by: number): void {
+    for (const probe of this.probes) if (probe.prober === node && probe.subject.address === by) probe.isDeclined = true;
   }
 
   /** After each block: judge the probes sent after the last one, and send some more. */
   afterBlock(world: World): void {
     const { ledger } = world.chain;
     const epoch = Math.floor((ledger.height + 1) / world.params.epoch);
-    for (const { subject, packet } of this.probes) {
-      const through = packet.delivered && packet.relays.includes(subject.index);
-      if (through) this.pass(world, subject, epoch);
-      else this.failed++;
+    for (const { subject, packet, proven, isDeclined } of this.probes) {
+      if (proven && packet.relays.includes(subject.index)) {
+        this.refuted.delete(subject.index);
+        this.pass(world, subject, epoch);
+      }
+      // Taken and dropped, or not even answered.
+      else if (packet.isOnAir && !isDeclined && !packet.relays.includes(subject.index)) this.fail(subject, epoch);
     }
     this.probes = [];
     // Spread over the first half of an epoch, so that a lost probe can be repeated in the second.
@@ -57,14 +76,22 @@ export class Audits {
     this.looked.set(subject.index, world.chain.ledger.height);
     const ordinary = world.nodes.filter((other) => other.up && other.index >= world.params.gateways);
     const neighbours = ordinary.filter((other) => knows(other, subject));
-    if (neighbours.some((other) => refuses(other, subject))) {
-      this.failed++;
-      return;
-    }
+    if (neighbours.some((other) => refuses(other, subject))) return this.fail(subject, epoch);
     const useful = neighbours.filter((other) => leadsOn(world, subject, other));
-    if (useful.length === 0) return this.pass(world, subject, epoch);
+    // Who was useful lately and failed cannot pass for useless.
+    const isRefuted = epoch - (this.refuted.get(subject.index) ?? -Infinity) <= 1;
+    if (useful.length === 0 && !isRefuted) this.pass(world, subject, epoch);
+    if (useful.length === 0) return;
     const prober = useful[this.prng.below(useful.length)]!;
-    this.probes.push({ subject, packet: world.probe(prober, subject) });
+    const seq16 = prober.mesh.endpoint.seq & 0xffff;
+    const probe: Probe = { subject, prober, packet: world.probe(prober, subject), proven: false, isDeclined: false };
+    this.probes.push(probe);
+    world.scheduler.after(JUDGE_MS, () => (probe.proven = prober.up && hasProof(prober, seq16)));
+  }
+
+  private fail(subject: SimNode, epoch: number): void {
+    this.failed++;
+    this.refuted.set(subject.index, epoch);
   }
 
   /** Whoever of the gateways is drawn for this node signs; the ledger knows who that is. */
@@ -80,6 +107,16 @@ export class Audits {
       return;
     }
   }
+}
+
+/** The next hop of its own packet paid back with the receipt, rather than somebody overheard. */
+function hasProof({ mesh }: SimNode, seq16: number): boolean {
+  const { pending } = mesh.relay;
+  for (let i = 0; i < Size.PENDING; i++) {
+    const isIts = pending.get8(i, Pn.STATE) === PnState.SETTLED && pending.get8(i, Pn.UP) === Index.SELF;
+    if (isIts && pending.get16(i, Pn.SEQ) === seq16) return pending.flag(i, PnFlag.DOWN_SETTLED);
+  }
+  return false;
 }
 
 function indexAt(node: SimNode, other: SimNode): number {

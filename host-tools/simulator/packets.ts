@@ -15,6 +15,8 @@ export interface Packet {
   backed: boolean;
   /** Sent for an audit: nobody's traffic. */
   isProbe: boolean;
+  /** Its source has transmitted it. */
+  isOnAir: boolean;
   /** Stations other than the source that put it on the air, once each, and the time on air of one transmission. */
   relays: number[];
   airtimeMs: number;
@@ -39,7 +41,7 @@ export class Packets {
 
   create(src: number, dst: number, nowMs: number): Packet {
     const packet: Packet = {
-      id: this.sent++, src, dst, sentMs: nowMs, delivered: false, backed: false, isProbe: false,
+      id: this.sent++, src, dst, sentMs: nowMs, delivered: false, backed: false, isProbe: false, isOnAir: false,
       relays: [], airtimeMs: 0,
     };
     this.live.set(packet.id, packet);
@@ -61,6 +63,7 @@ export class Packets {
 
   /** A transmission of it by a station. */
   carried(packet: Packet, frame: Uint8Array, by: number, airtimeMs: number): void {
+    packet.isOnAir = true;
     packet.backed = (frame[Data.CLASS]! & Class.BACKED) !== 0;
     if (packet.delivered || by === packet.src || packet.relays.includes(by)) return;
     packet.relays.push(by);

@@ -2,6 +2,7 @@
 // some of it, `--set` the rest. Values are numbers or one of a few words; nothing here knows how they are used.
 import type { Position } from '../ether/topology.ts';
 import { deskProfile, type Founders, type GenesisParams } from '../ledger/index.ts';
+import { FIELD_PACE } from '../provision/found-desk.ts';
 
 export interface SimParams {
   nodes: number;
@@ -91,7 +92,7 @@ export const DEFAULTS: SimParams = {
   levyLocalPerMille: 40,
   levyGlobalPerMille: 10,
   demurragePerMille: 200,
-  freePerMille: 1,
+  freePerMille: FIELD_PACE.freePerMille,
   servicePerMille: 10,
   thresholdP: 768,
   helloMinS: 10,

@@ -5,7 +5,7 @@ import { Note, EventKind, type Action } from '#mesh';
 import { Wire } from '#protocol';
 import { Downlink } from '../gateway/downlink.ts';
 import { EndStation } from '../gateway/end-station.ts';
-import { Home } from '../gateway/home.ts';
+import { Home, type HomeOutput } from '../gateway/home.ts';
 import type { SimChain } from './chain.ts';
 import { fastCrypto } from './fast-crypto.ts';
 import type { Member } from './founding.ts';
@@ -27,6 +27,8 @@ export class SimGateway {
   /** What a dishonest gateway makes of a STATE before it goes out. */
   forge: ((plaintext: Uint8Array) => void) | undefined;
   private readonly end: EndStation;
+  /** What home said to each request since the last block: until the next one it would say the same. */
+  private readonly answers = new Map<string, HomeOutput>();
   private seq = 1;
   private pumping = false;
 
@@ -67,17 +69,32 @@ export class SimGateway {
 
   /** OPEN, CLAIM or a question, from the air or from the own board. */
   request(src: number, plaintext: Uint8Array): void {
-    const output = this.home.receive(src, plaintext);
+    const output = this.answer(src, plaintext);
     if (output.refused !== undefined) this.refused[output.refused] = (this.refused[output.refused] ?? 0) + 1;
     if (output.transaction !== undefined) this.chain.submit(output.transaction);
     this.tell(output.messages);
   }
 
+  /** Nodes repeat what was not answered, and an answer may have to wait for a block: a proof is checked once. */
+  private answer(src: number, plaintext: Uint8Array): HomeOutput {
+    const question = src + Buffer.from(plaintext).toString('latin1');
+    let output = this.answers.get(question);
+    if (output === undefined) this.answers.set(question, (output = this.home.receive(src, plaintext)));
+    return output;
+  }
+
+  /** The ledger has moved on. */
+  afterBlock(): void {
+    this.answers.clear();
+  }
+
   /** STATE for a node that lives here. */
   push(message: Message): void {
-    this.forge?.(message.plaintext);
-    if (message.dst === this.node.address) this.node.later(EventKind.HOST_STATE, message.plaintext, 0, 0);
-    else this.downlink.push(message.dst, message.plaintext, this.node.scheduler.nowMs());
+    const { dst } = message;
+    const plaintext = this.forge === undefined ? message.plaintext : message.plaintext.slice();
+    this.forge?.(plaintext);
+    if (dst === this.node.address) this.node.later(EventKind.HOST_STATE, plaintext, 0, 0);
+    else this.downlink.push(dst, plaintext, this.node.scheduler.nowMs());
     this.pumpSoon();
   }
 

@@ -1,6 +1,6 @@
 // A run: boards over the ether in virtual time, home gateways with their ledger, packets, blocks. Deterministic from
 // one seed; reads no clock. Scenarios say who plays what, checkers look at it after every block, outcome.ts sums up.
-import { ActionKind, EventKind, costThrough, type Action, type NodeConfig } from '#mesh';
+import { ActionKind, EventKind, Note, costThrough, type Action, type NodeConfig } from '#mesh';
 import { toHex } from '#protocol';
 import { Ether } from '../ether/ether.ts';
 import { Prng } from '../ether/prng.ts';
@@ -211,6 +211,7 @@ export class World implements NodeListener {
   private block(): void {
     const now = this.scheduler.nowMs();
     const included = this.chain.makeBlock(this.unixS());
+    for (const gateway of this.gateways) gateway.afterBlock();
     this.tell(this.gateways[0]!.home.afterBlock(included));
     this.packets.purge(now);
     for (const node of this.nodes) node.player.block?.(node, this);
@@ -325,6 +326,7 @@ export class World implements NodeListener {
       case ActionKind.NOTE:
         this.notes[action.a] = (this.notes[action.a] ?? 0) + 1;
         gateway?.note(action);
+        if (action.a === Note.NACKED) this.audits.declined(node, action.address);
         break;
       default: break;
     }

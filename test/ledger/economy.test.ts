@@ -75,21 +75,33 @@ test('a hoard above the tolerance melts, what is below it stays, and nothing is 
   assert.ok(above > 0 && above < 10, 'a tenth of less than ten is nothing');
 });
 
-test('the levy and demurrage of a tree come back to its poor, only if they relay for others', () => {
+/** A is poor and was paid `earned` links by another tree: its balance then, and two epochs later. */
+function aidAfter(earned: number): { poor: number; later: number } {
   const other = person(2);
-  const world = new World(smallGenesis({ ...EPOCH, channelEpochs: 20, demurragePerMille: 500 }, [person(1), other]));
+  const economy = { ...EPOCH, creditLineP: 16, channelEpochs: 20, demurragePerMille: 500 };
+  const world = new World(smallGenesis(economy, [person(1), other]));
   world.block([world.join(A)]);
   world.block([world.join(B, other, other)]);
   world.block([world.book(A).open(0, B), world.book(B).open(0, A)]);
-  world.block([world.book(B).claim(0, 2)]);
-  world.block([world.book(A).claim(0, 6)]);
+  assert.deepEqual(world.codes([world.book(B).claim(0, earned)]), [TxCode.OK]);
+  assert.deepEqual(world.codes([world.book(A).claim(0, earned + 4)]), [TxCode.OK]);
   const poor = world.balance(A);
-  assert.ok(poor < 0);
   const named = signed(world, TxKind.NAME, { address: A, named: 1 });
   assert.deepEqual(world.codes([named]), [TxCode.OK]);
   world.endEpochs(2);
-  assert.ok(world.balance(A) > poor, 'A was paid by another tree, so it is eligible');
-  assert.ok(world.balance(A) <= 0, 'an allowance only pays down a debt');
+  return { poor, later: world.balance(A) };
+}
+
+test('the levy and demurrage of a tree come back to its poor, only if they relay for others', () => {
+  const { linkValue, creditLine } = new World(smallGenesis({ creditLineP: 16 })).ledger.money;
+  const enough = Math.ceil(Math.floor(creditLine / 8) / linkValue);
+  const relay = aidAfter(enough);
+  assert.ok(relay.poor < 0);
+  assert.ok(relay.later > relay.poor, 'A was paid by another tree, so it is eligible');
+  assert.ok(relay.later <= 0, 'an allowance only pays down a debt');
+  const prepaid = aidAfter(enough - 1);
+  assert.ok(prepaid.poor < 0);
+  assert.equal(prepaid.later, prepaid.poor, 'prepayments alone bring that much');
 });
 
 test('without income from outside and without an audit there is no allowance', () => {

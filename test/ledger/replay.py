@@ -197,10 +197,12 @@ class Chain:
         node.update(self.figures(node))
         node["epoch"] = self.h // self.E
 
-    def tolerance(self, node):
+    def recent_turnover(self, node):
         f = self.figures(node)
-        recent = f["turnover"] + f["turnoverBefore"] * (self.E - self.h % self.E) // self.E
-        return max(self.credit_line // 8, recent // (2 * (self.E // self.g["moneyRound"])))
+        return f["turnover"] + f["turnoverBefore"] * (self.E - self.h % self.E) // self.E
+
+    def tolerance(self, node):
+        return max(self.credit_line // 8, self.recent_turnover(node) // (2 * (self.E // self.g["moneyRound"])))
 
     def recent(self, height):
         return height > 0 and self.h - height <= self.D
@@ -290,7 +292,7 @@ class Chain:
             self.raise_limit(channel, payer, amount)
             channel["expiry"] = self.h + self.D
         payer["active"] = payee["active"] = self.h
-        if payer["guarantor"] != payee["guarantor"]:
+        if payer["guarantor"] != payee["guarantor"] and self.recent_turnover(payee) >= self.credit_line // 8:
             payee["outsideAt"] = self.h
         for name, by in (("claims", 1), ("settledLinks", links), ("settledCredits", amount)):
             self.meta[name] = min(FIGURE_MAX, self.meta[name] + by)

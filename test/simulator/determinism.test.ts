@@ -20,10 +20,11 @@ describe('determinism', () => {
     assert.notEqual(JSON.stringify(first.series), JSON.stringify(runScenario({ ...request, seed: 6 }).series));
   });
 
-  it('gives the same bytes with one thread and with two', async () => {
+  it('gives the same bytes with one thread, with two and with four', async () => {
     const one = await sweep(requests, { threads: 1 });
-    const two = await sweep(requests, { threads: 2 });
-    assert.equal(JSON.stringify(one), JSON.stringify(two));
+    for (const threads of [2, 4]) {
+      assert.equal(JSON.stringify(await sweep(requests, { threads })), JSON.stringify(one), `${threads} threads`);
+    }
     assert.deepEqual(one.map(({ scenario, params }) => `${scenario} ${params.freePerMille}`), [
       'honest 1', 'honest 5', 'defaulters 1', 'defaulters 5',
     ]);

@@ -195,8 +195,12 @@ function blocksFor(length: number): number {
   return Math.ceil((length + 9) / BLOCK_BYTES);
 }
 
+const ANY_ORDER = Uint32Array.from({ length: LANES }, (_, i) => i);
+
 /** Numbers of the walks, the shortest first: a group runs as long as its longest. */
 function byLastMark({ count, marks }: PairWalks): Uint32Array {
+  // One group takes them in any order, and a single claim to check is the usual case.
+  if (count <= LANES) return ANY_ORDER;
   const places = new Uint32Array(STEPS_MAX + 2);
   for (let i = 0; i < count; i++) places[marks[2 * i + 1]! + 1]! += 1;
   for (let steps = 0; steps <= STEPS_MAX; steps++) places[steps + 1]! += places[steps]!;

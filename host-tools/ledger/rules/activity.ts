@@ -71,6 +71,11 @@ function recentTurnover(context: Context, node: Node): number {
   return figures.turnover + mulDiv(figures.turnoverBefore, left, epoch);
 }
 
+/** Below this turnover, in credits, income shows no readiness: prepayments alone bring it (SPEC L8.1). */
+export function showsReadiness(context: Context, node: Node): boolean {
+  return recentTurnover(context, node) >= Math.floor(context.money.creditLine / 8);
+}
+
 /** T: what a node may hold without demurrage, and what its escrow may exceed its line by. Credits. */
 export function tolerance(context: Context, node: Node): number {
   const rounds = context.params.epoch / context.params.moneyRound;

@@ -11,7 +11,7 @@ import type { Channel, Node } from '../records.ts';
 import { blankChannel, channelNumber, freeOf, NodeStatus } from '../records.ts';
 import type { ClaimTx, CloseTx, OpenTx } from '../tx.ts';
 import type { Context } from './context.ts';
-import { raised, roll, tolerance } from './activity.ts';
+import { raised, roll, showsReadiness, tolerance } from './activity.ts';
 import { checkSigned, move, ownerOf } from './context.ts';
 import { sameTree } from './notices.ts';
 
@@ -133,7 +133,7 @@ function settle(context: Context, channel: Channel, payer: Node, payee: Node, to
   }
   payer.active = height;
   payee.active = height;
-  if (!sameTree(payer, payee)) payee.outsideAt = height;
+  if (!sameTree(payer, payee) && showsReadiness(context, payee)) payee.outsideAt = height;
   const meta = state.edit(state.meta);
   meta.claims = raised(meta.claims, 1);
   meta.settledLinks = raised(meta.settledLinks, links);
