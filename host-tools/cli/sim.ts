@@ -196,7 +196,7 @@ async function sweepGrid(names: string, flags: SweepFlags): Promise<void> {
 }
 
 async function figures(flags: RunFlags): Promise<void> {
-  if (flags.map !== undefined) throw new RangeError('the table is made on the scenarios\' own maps, so it takes no --map');
+  if (flags.map !== undefined) throw new RangeError('the table is made on the scenarios\' own maps: no --map');
   const requests = Object.keys(SCENARIOS).map((scenario) => ({ scenario, seed: flags.seed, set: settings(flags) }));
   const outcomes = await runAll(requests, flags.threads);
   const command = `fairhop sim figures ${settings(flags).map((one) => `--set ${one}`).join(' ')} --seed ${flags.seed}`;

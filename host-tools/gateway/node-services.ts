@@ -33,7 +33,7 @@ const ANSWER_TRIES = 3;
 const FRAGMENT_BYTES = 200;
 /** Records of which a past proof is kept, for each header: some megabytes. */
 const RECORDS_KEPT = 4096;
-/** What no vote sets yet (SPEC 5.6): gifts as provisioned, a tenth of the air for routing, prices as their owners choose. */
+/** What no vote sets yet (SPEC 5.6): gifts as provisioned, a tenth of the air for routing, prices by their owners. */
 const FIXED = {
   freePerMille: FIELD_PACE.freePerMille, emergencyPerMille: 10, controlPerCent: 10, priceFloor: 1, priceCap: 255,
 };
