@@ -1,7 +1,7 @@
 // Takes the pictures in docs/ from a running gateway (npm run picture):
 //   node --import tsx test/dashboard/take-picture.ts http://127.0.0.1:8640 [api-token]
-// Waits until each view is live and has data, then writes docs/dashboard*.png. With the token it runs a simulation
-// too.
+// Waits until each view is live and has data, then writes docs/dashboard*.png. With the token it types at
+// a board's prompt and runs a simulation too.
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,9 @@ try {
   await mesh(page);
   await view(page, 'packets', 'tr[data-packet]:nth-child(9)');
   const paid = page.locator('tr[data-packet]', { has: page.locator('.mark.good') }).first();
-  if ((await paid.count()) > 0) await paid.locator('button').click();
+  await paid.locator('button').click();
+  // The receipt's way, unless the packet is older than the gateway remembers.
+  await page.locator('.receipt[data-complete="true"]').waitFor({ timeout: 10_000 }).catch(() => {});
   await shot(page, 'packets');
   await view(page, 'node', 'tr[data-neighbour]');
   await page.locator('.chooser select').selectOption({ index: 1 });
@@ -36,7 +38,10 @@ try {
   await shot(page, 'ledger');
   await view(page, 'economy', '#economy-gini');
   await shot(page, 'economy');
-  if (token !== undefined) await simulation(page, token);
+  if (token !== undefined) {
+    await prompt(page, token);
+    await simulation(page, token);
+  }
 } finally {
   await browser.close();
 }
@@ -57,6 +62,18 @@ async function mesh(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
+async function prompt(page: Page, apiToken: string): Promise<void> {
+  await view(page, 'boards', '.form select');
+  await page.locator('.form select').selectOption({ index: 2 });
+  await page.getByLabel('Token').fill(apiToken);
+  for (const [i, line] of ['process.memory().free', 'require("Storage").list()'].entries()) {
+    await page.getByLabel('Line', { exact: true }).fill(line);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.locator('[data-turn]').nth(i).waitFor();
+  }
+  await shot(page, 'boards');
+}
+
 async function simulation(page: Page, apiToken: string): Promise<void> {
   await view(page, 'simulate', '.form select:has(option:nth-child(5))');
   await page.getByLabel('Nodes').fill('24');
@@ -64,6 +81,7 @@ async function simulation(page: Page, apiToken: string): Promise<void> {
   await page.getByLabel('Token').fill(apiToken);
   await page.getByRole('button', { name: 'Run' }).click();
   // A look at the world once its lines have begun.
+  await page.locator('.waiting').first().waitFor();
   await page.locator('.waiting').first().waitFor({ state: 'detached' });
   await page.waitForTimeout(3000);
   await shot(page, 'simulate');
