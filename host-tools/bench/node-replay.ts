@@ -30,6 +30,9 @@ export interface ReplayOptions {
 }
 
 const HANG_MS = 1_200_000;
+/** As on a board, whose flash is memory; the computer's is a file, read character by character: not for timing. */
+const FROM_FLASH = 'require("Storage").read(".bootcde")';
+const FROM_MEMORY = 'require("fs").readFileSync("files/bundle")';
 /** What the replay itself takes of the interpreter, which a board has free. */
 const REPLAY_VARS = 290;
 const END = '=end';
@@ -95,7 +98,7 @@ function LIVE() {
   LATER(LIVE, 0);
 }
 print("#" + process.memory().usage);
-eval(require("Storage").read(".bootcde"));
+eval($(program));
 print("#" + process.memory().usage);
 var TICK = $(main.ts tick), STEP = $(main.ts step), MESSAGE = $(udp-radio.ts onMessage), EXTENDED = $(main.ts extend);
 LIVE();
@@ -115,9 +118,9 @@ export async function replay(recording: Recording, options: ReplayOptions): Prom
     const start = String(recording.events[0]!.atMs / 1000 + 0.0001);
     put(
       'replay.js',
-      REPLAY.replace('$(start)', start).replace(/\$\((\S+) (\w+)\)/g, (_all, file: string, name: string) =>
-        shortName(options, file, name),
-      ),
+      REPLAY.replace('$(start)', start)
+        .replace('$(program)', options.heapVars === undefined ? FROM_MEMORY : FROM_FLASH)
+        .replace(/\$\((\S+) (\w+)\)/g, (_all, file: string, name: string) => shortName(options, file, name)),
     );
     await run(options.interpreter, 'install.js', directory, undefined);
     const lines = await run(options.interpreter, 'replay.js', directory, options.heapVars);

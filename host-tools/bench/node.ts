@@ -10,7 +10,7 @@ import { replay, type Life, type ReplayOptions } from './node-replay.ts';
 import { busyHour, line, quietLine, type Recording } from './node-world.ts';
 
 const BOARD = 'linux-udp';
-const PACKETS = 600;
+const PACKETS = 150;
 const ROUNDS = 3;
 /** An ESP32 with BLE and Wi-Fi on (boards/README in docs/hardware.md). */
 const HEAP_VARS = 4900;
