@@ -70,7 +70,10 @@ export class FleetChain implements Chain {
 
   submit(transaction: Uint8Array): TxCode {
     const code = this.ledger.check(transaction);
-    if (code === TxCode.OK) this.submitAll([transaction]);
+    if (code !== TxCode.OK) return code;
+    // Full is said to who submits it: nothing is promised that has no place.
+    if (this.pool.offer(this.parts.producer, transaction) === TxCode.BLOCK_FULL) return TxCode.BLOCK_FULL;
+    this.parts.spread(transaction);
     return code;
   }
 
