@@ -155,7 +155,7 @@ test('a lie about routes: a metric of 1 draws packets to the liar, which then fa
   world.run(300);
   const sent = 60;
   const arrived = world.delivered.filter(({ src }) => src === board.address).length;
-  assert.ok(arrived >= sent - 24, `${arrived} of ${sent}`);
+  assert.ok(arrived > sent / 2, `${arrived} of ${sent}`);
   world.until('turned away', 60, () => board.nextHop(gateway) === honest.address);
 });
 
