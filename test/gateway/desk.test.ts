@@ -165,7 +165,7 @@ test('damaged and missing files are named, and nothing is written over them', as
     ['desk.json', undefined, /desk\.json is missing/],
     ['keystore.json', 'not json', /keystore/],
     ['keystore.json', undefined, /keystore\.json\) is missing/],
-    ['chain.mdb', undefined, /chain\.mdb\) is missing/],
+    ['chain.mdb', undefined, /chain\.mdb or chain\.level\) is missing/],
     ['chain.mdb', 'x'.repeat(40_000), /damaged/],
   ];
   for (const [file, content, message] of cases) {
