@@ -20,7 +20,7 @@ import {
 import { GatewayClient } from '../../host-tools/owner/gateway-client.ts';
 import { bookOf } from '../ledger/fixture.ts';
 
-const KILLS = Number(process.env.FAIRHOP_KILLS ?? '5');
+const KILLS = Number(process.env.FAIRHOP_KILLS ?? '3');
 const SENDERS = 8;
 const FUNDS = 60;
 const START_MS = 120_000;
