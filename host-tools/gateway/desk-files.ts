@@ -1,9 +1,8 @@
 // The small files of a data directory: written whole or not at all, read back with every field checked, and each
 // failure told with its remedy. Knows their form, not what follows from them; desk.ts calls it.
-import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { KeystoreError, openKeystore, sealKeystore } from '../keystore/keystore.ts';
+import { KeystoreError, makePassphrase, openKeystore, sealKeystore } from '../keystore/keystore.ts';
 import { StoreError } from './store/index.ts';
 
 export interface Member {
@@ -84,7 +83,7 @@ function passphraseOf(directory: string): string {
   if (kept !== undefined) return kept.trim();
   if (readWhole(join(directory, 'keystore.json')) !== undefined)
     throw new StoreError('the keystore needs its passphrase', PASSPHRASE_REMEDY);
-  const made = randomBytes(24).toString('base64url');
+  const made = makePassphrase();
   writeWhole(file, made);
   return made;
 }

@@ -1,7 +1,7 @@
 // Secrets at rest: what was sealed opens with its passphrase and with no other, and no changed byte passes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeystoreError, openKeystore, sealKeystore } from '../../host-tools/keystore/keystore.ts';
+import { KeystoreError, makePassphrase, openKeystore, sealKeystore } from '../../host-tools/keystore/keystore.ts';
 
 const SECRETS = {
   owner: new Uint8Array(32).fill(1),
@@ -25,6 +25,16 @@ test('round trip', () => {
   assert.deepEqual(openKeystore(TEXT, 'correct horse'), SECRETS);
   assert.notEqual(sealKeystore(SECRETS, 'correct horse'), TEXT, 'salt and nonce are new each time');
   assert.equal(TEXT.includes('01010101'), false);
+});
+
+test('a passphrase that somebody typed is stretched; 192 random bits need none of it', () => {
+  const costOf = (passphrase: string): unknown =>
+    (JSON.parse(sealKeystore(SECRETS, passphrase)) as File).kdf.n;
+  const made = makePassphrase();
+  assert.notEqual(makePassphrase(), made);
+  assert.deepEqual(openKeystore(sealKeystore(SECRETS, made), made), SECRETS);
+  assert.equal(costOf(made), 1 << 10);
+  for (const typed of ['', made.slice(5), made.slice(0, -1), `${made} `]) assert.equal(costOf(typed), 1 << 16, typed);
 });
 
 test('no other passphrase, not even a similar one', () => {
