@@ -1,6 +1,6 @@
 // Raw 32-byte Curve25519 keys as node:crypto's KeyObjects. They come in as JWK (RFC 8037), which the library decodes
-// about ten times faster than DER. A private JWK has both halves; Node looks at the secret one only. Should a version of
-// it ever look at both, private keys come in as PKCS #8 (RFC 8410), which has the secret half alone.
+// about ten times faster than DER. A private JWK has both halves; Node looks at the secret one only. Should a version
+// of it ever look at both, private keys come in as PKCS #8 (RFC 8410), which has the secret half alone.
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 
 export const KEY_BYTES = 32;

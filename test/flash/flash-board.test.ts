@@ -17,12 +17,15 @@ describe('flash', { concurrency: true }, () => {
   for (const chip of ['esp32', 'esp32s3', 'esp32c3'] as const) {
     it(`brings the runtime to an ${chip}; a second run writes nothing`, async (t) => {
       const b = await bench(t, { chip, mac: Uint8Array.of(0x24, 0x0a, 0xc4, 1, 2, 3) });
-      const first = await b.flash();
+      const told: string[] = [];
+      const first = await b.flash({}, { log: (line) => told.push(line) });
       assert.equal(first.exitCode, 0, first.message ?? '');
       assert.deepEqual(
-        [first.outcome, first.chip, first.mac, first.baud, first.flashBytes],
-        ['flashed', chip, '24:0a:c4:01:02:03', 921600, 4194304],
+        [first.outcome, first.chip, first.mac, first.flashBytes],
+        ['flashed', chip, '24:0a:c4:01:02:03', 4194304],
       );
+      // A lower rate only where something went wrong on the way (a computer too busy to answer in time), and said so.
+      if (told.length === 0) assert.equal(first.baud, 921600);
       assert.equal(first.interpreter, 'Espruino 2v29 ESP32');
       assert.equal(b.content(), 'new');
       const written = b.board.flash.programmedBytes;
