@@ -1,11 +1,11 @@
-// The test runner behind `npm test`: every test/**/*.test.ts in a process of its own, failures printed as
-// they come, every skip named with its remedy, and one closing line with the counts. Usage: node --import
-// tsx test/run.ts [--device] [part of a file's path]
-import { readdirSync } from 'node:fs';
+// The test runner behind `npm test`: every test/**/*.test.ts, in a process of its own or with the small ones of its
+// room, failures printed as they come, every skip named with its remedy, and one closing line with the counts. Usage:
+// node --import tsx test/run.ts [--device] [part of a file's path]
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { run } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const TEST_DIR = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(TEST_DIR);
@@ -19,6 +19,15 @@ const LANES = availableParallelism() + 4;
 /** These take longest and begin first, so that none of them is what everybody waits for at the end. */
 const LONG = [
   'e2e/up', 'cli/json-output', 'dashboard/', 'provision-board/', 'fleet/', 'owner/', 'gateway/', 'typecheck',
+];
+
+/**
+ * Rooms whose files share a process, as much on each line as one process should do: starting one costs half a second
+ * of a processor, more than most of these files need. None of their tests leaves a trace in its process.
+ */
+const TOGETHER = [
+  ['mesh'], ['ledger'], ['firmware-build'], ['gateway/http', 'provision'],
+  ['protocol', 'crypto', 'drivers', 'ether', 'radio-models', 'boards'], ['virtual', 'exports', 'serial', 'ports'],
 ];
 
 interface Outcome {
@@ -51,6 +60,19 @@ function testFiles(device: boolean, part: string): string[] {
 function turn(path: string): number {
   const place = LONG.findIndex((name) => relative(TEST_DIR, path).startsWith(name));
   return place < 0 ? LONG.length : place;
+}
+
+/** `files`, but in place of those of rooms that share a process one file in `directory` that brings them. */
+function inProcesses(files: string[], directory: string): string[] {
+  const roomOf = (file: string): string => relative(TEST_DIR, dirname(file));
+  return TOGETHER.reduce((rest, rooms, number) => {
+    const members = rest.filter((file) => rooms.includes(roomOf(file)));
+    if (members.length < 2) return rest;
+    const entry = join(directory, `${number}.mjs`);
+    writeFileSync(entry, members.map((file) => `await import('${pathToFileURL(file).href}');\n`).join(''));
+    const others = rest.filter((file) => !members.includes(file));
+    return others.toSpliced(rest.indexOf(members[0]!), 0, entry);
+  }, files);
 }
 
 /** Counts each test once: a parent that fails only because of its subtests is not a failure of its own. */
@@ -88,7 +110,9 @@ function failureText(error: (Error & { cause?: unknown }) | undefined): string {
 async function main(): Promise<number> {
   const words = process.argv.slice(2);
   const part = words.find((word) => !word.startsWith('--')) ?? '';
-  const files = testFiles(words.includes('--device'), part);
+  mkdirSync(join(ROOT, 'build'), { recursive: true });
+  const entries = mkdtempSync(join(ROOT, 'build', 'tests-'));
+  const files = inProcesses(testFiles(words.includes('--device'), part), entries);
   const tally: Tally = { passed: 0, failed: 0, skipped: [] };
   let current = '';
   let done = 0;
@@ -114,6 +138,7 @@ async function main(): Promise<number> {
     else if (event.type === 'test:stderr') process.stderr.write(event.data.message);
   }
   nextFile('');
+  rmSync(entries, { recursive: true });
   for (const skipped of tally.skipped) console.log(`SKIPPED ${skipped}`);
   if (tally.passed + tally.failed === 0 && tally.skipped.length === 0) {
     tally.failed += 1;
