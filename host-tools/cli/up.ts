@@ -1,14 +1,14 @@
 // `fairhop up`: runs a gateway. With no Fairhop board on USB it starts a virtual mesh and says so. Parses flags,
-// prints, and turns what can go wrong into a line with its remedy; the work is in host-tools/gateway.
+// prints, and turns what can go wrong into a line with its remedy; the work is in host-tools/gateway, which is loaded
+// when there is something to run: help, completion and errors need not wait for it.
 import { Option, type Command } from 'commander';
 import { resolve } from 'node:path';
-import { parseServers } from '../fleet/connect.ts';
-import { FleetOrderer, type FleetChoice } from '../fleet/orderer.ts';
+import type { FleetChoice, FleetOrderer } from '../fleet/orderer.ts';
 import { StoreError } from '../gateway/store/index.ts';
 import { BuildError } from '../firmware-build/build-error.ts';
 import { fileError } from '../gateway/desk-files.ts';
 import { LOG_LEVELS, type LogLevel } from '../gateway/log-file.ts';
-import { startGateway, type GatewayOptions, type RunningGateway } from '../gateway/run.ts';
+import type { GatewayOptions, RunningGateway } from '../gateway/run.ts';
 import { thisComputer } from '../ports/host-system.ts';
 import { knownBoardsUsb } from '../ports/known-boards.ts';
 import { isLikelyBoard, listPorts } from '../ports/list-ports.ts';
@@ -90,7 +90,7 @@ const STOP_WITHIN_MS = 4000;
 
 async function up(flags: UpFlags): Promise<void> {
   const abort = new AbortController();
-  const options = optionsOf(flags, abort.signal);
+  const options = await optionsOf(flags, abort.signal);
   let running: RunningGateway | undefined;
   let stopping = false;
   const stop = (reason: string): void => {
@@ -108,6 +108,7 @@ async function up(flags: UpFlags): Promise<void> {
   // Whoever read our lines is gone (`fairhop up | head`).
   process.stdout.on('error', () => stopping || stop('nobody listens'));
   try {
+    const { startGateway } = await import('../gateway/run.ts');
     running = await startGateway(options);
   } catch (error) {
     if (abort.signal.aborted) process.exit(ExitCode.Interrupted);
@@ -135,7 +136,7 @@ async function likelyPorts(): Promise<string[]> {
   return ports.filter(isLikelyBoard).map(({ path }) => path);
 }
 
-function optionsOf(flags: UpFlags, signal: AbortSignal): GatewayOptions {
+async function optionsOf(flags: UpFlags, signal: AbortSignal): Promise<GatewayOptions> {
   const boards = wholeNumber(flags.boards, '--boards', 2, BOARDS_MAX);
   const { host, port } = httpAddress(flags.http);
   const loss = Number(flags.loss);
@@ -162,7 +163,7 @@ function optionsOf(flags: UpFlags, signal: AbortSignal): GatewayOptions {
     ...(flags.token !== undefined && { token: flags.token }),
     ...(flags.webhook !== undefined && { webhook: flags.webhook }),
     ...(flags.mqtt !== undefined && { mqtt: flags.mqtt }),
-    ...(flags.fleet !== undefined && { orderer: new FleetOrderer(fleetChoice(flags, flags.fleet), console.log) }),
+    ...(flags.fleet !== undefined && { orderer: await fleetOrderer(flags, flags.fleet) }),
     store: storeChoice(flags),
     usbPorts: likelyPorts,
     signal,
@@ -170,8 +171,11 @@ function optionsOf(flags: UpFlags, signal: AbortSignal): GatewayOptions {
   };
 }
 
-function fleetChoice({ fleetKey, fleetTls, fleetLedger, founding }: UpFlags, fleet: string): FleetChoice {
-  return {
+async function fleetOrderer(flags: UpFlags, fleet: string): Promise<FleetOrderer> {
+  const { fleetKey, fleetTls, fleetLedger, founding } = flags;
+  const { parseServers } = await import('../fleet/connect.ts');
+  const { FleetOrderer } = await import('../fleet/orderer.ts');
+  const choice: FleetChoice = {
     servers: parseServers(fleet),
     snapshotEvery: SNAPSHOT_EVERY,
     ...(fleetKey !== undefined && { credentials: fleetKey }),
@@ -179,6 +183,7 @@ function fleetChoice({ fleetKey, fleetTls, fleetLedger, founding }: UpFlags, fle
     ...(fleetLedger !== undefined && { ledger: fleetLedger }),
     ...(founding !== undefined && { founding }),
   };
+  return new FleetOrderer(choice, console.log);
 }
 
 function httpAddress(text: string): { host: string; port: number } {
