@@ -1,15 +1,19 @@
 // How fast the ledger settles, against the obvious implementation (createHash everywhere), against the machine's limit,
 // against one signed transaction a packet, and how large it gets. Seconds are processor seconds of this process, user
-// and system, so that a busy computer changes little; every ratio compares two figures of the same run.
+// and system, so that a busy computer changes little, except where all cores hash together: that goes by the clock.
+// Every ratio compares two figures of the same run.
 import { spawnSync } from 'node:child_process';
 import { createPublicKey, verify } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ed25519PublicKey, signEd25519 } from '../crypto/index.ts';
 import { ChainStore, LmdbStore } from '../gateway/store/index.ts';
+import { ThreadedEngine, threadsHere } from '../gateway/walk-threads.ts';
 import { Ledger, TxCode } from '../ledger/index.ts';
+import type { PairWalks } from '../ledger/hash/pair-walks.ts';
 import { ShaEngine, shaEngine, useEngine } from '../ledger/hash/sha-engine.ts';
 import type { Figure } from './figure.ts';
 import { figure } from './figure.ts';
@@ -33,6 +37,13 @@ function seconds(work: () => void): number {
   return (user + system) / 1e6;
 }
 
+/** By the clock: what threads do together, and what else the computer does as well. */
+function wallSeconds(work: () => void): number {
+  const startMs = performance.now();
+  work();
+  return (performance.now() - startMs) / 1000;
+}
+
 function median(values: number[]): number {
   return values.sort((a, b) => a - b)[values.length >> 1]!;
 }
@@ -44,7 +55,27 @@ function interleaved(cases: (() => number)[], rounds = ROUNDS): number[] {
   return answers.map(median);
 }
 
-function hashRows(): Figure[] {
+/** Chains of one length that all begin alike, for the engine and for its threads. */
+function equalWalks(chains: number, length: number): PairWalks {
+  const starts = new Int32Array(8 * chains).fill(0x01010101);
+  const marks = new Int32Array(2 * chains).fill(length);
+  return { count: chains, starts, marks, links: new Int32Array(8 * chains) };
+}
+
+/** The engine with its threads, which have started when this resolves; undefined where there are none. */
+async function threaded(walks: PairWalks): Promise<ThreadedEngine | undefined> {
+  const threads = threadsHere();
+  if (threads === 0) return undefined;
+  const engine = new ThreadedEngine({ threads, startSteps: 0 });
+  while (engine.helped === 0) {
+    engine.walkPairs(walks);
+    if (engine.alive === 0) throw new Error('no thread for payment chains starts');
+    await pause(10);
+  }
+  return engine;
+}
+
+async function hashRows(): Promise<Figure[]> {
   const [chains, length, obviousChains] = [1024, 256, 64];
   const prefix = new Uint8Array(16).fill(1);
   const link = new Uint8Array(16).fill(2);
@@ -59,18 +90,26 @@ function hashRows(): Figure[] {
   walk();
   obvious();
   const limit = compiledLimit();
-  const [engine, baseline, compiled] = interleaved([
+  const walks = equalWalks(chains, length);
+  const all = await threaded(walks);
+  const [engine, baseline, compiled, together] = interleaved([
     () => (chains * length) / seconds(walk),
     () => (obviousChains * length) / seconds(obvious),
     () => limit.measure() ?? 0,
-  ], 3 * ROUNDS) as [number, number, number];
+    () => (all === undefined ? 0 : (chains * length) / wallSeconds(() => all.walkPairs(walks))),
+  ], 3 * ROUNDS) as [number, number, number, number];
   limit.close();
+  await all?.stop();
   const rows = [
     figure('ledger.hash.stepsPerSecond', engine, 'steps/s', baseline),
     figure('ledger.hash.vsCreateHash', engine / baseline, 'x'),
   ];
   if (compiled > 0) rows.push(figure('ledger.hash.vsCompiled', engine / compiled, 'x'));
   else console.error(`ledger.hash.vsCompiled is left out: ${limit.why}`);
+  if (together === 0) return rows;
+  rows.push(figure('ledger.hash.threads', 1 + threadsHere(), 'threads'));
+  rows.push(figure('ledger.hash.allCores.stepsPerSecond', together, 'steps/s', engine));
+  if (compiled > 0) rows.push(figure('ledger.hash.vsCompiledAllCores', together / compiled, 'x'));
   return rows;
 }
 
@@ -186,6 +225,6 @@ function sizeRows(accounts: number, name: string): Figure[] {
 export async function benchLedger(): Promise<Figure[]> {
   const sizes = [[1000, '1e3'], [10000, '1e4'], [100000, '1e5'], [1000000, '1e6']] as const;
   return [
-    ...hashRows(), ...await claimRows(), ...sizes.flatMap(([accounts, name]) => sizeRows(accounts, name)),
+    ...await hashRows(), ...await claimRows(), ...sizes.flatMap(([accounts, name]) => sizeRows(accounts, name)),
   ];
 }

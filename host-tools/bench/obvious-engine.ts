@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { Purpose } from '#protocol';
 import { getHash, putHash, ShaEngine } from '../ledger/hash/sha-engine.ts';
-import type { PairWalks } from '../ledger/hash/sha-engine.ts';
+import type { PairWalks } from '../ledger/hash/pair-walks.ts';
 
 /** One step of a payment chain (SPEC 6.2). */
 export function obviousStep(prefix: Uint8Array, link: Uint8Array): Uint8Array {

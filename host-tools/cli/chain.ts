@@ -3,6 +3,7 @@
 import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { nodeCrypto, verifyEd25519 } from '../crypto/index.ts';
+import { useWalkThreads } from '../gateway/walk-threads.ts';
 import { openChain, readChain, removeStore, StoreError, verifyApart, type ChainStore } from '../gateway/store/index.ts';
 import { ChainFileError, Ledger, Netting, readChainFile, replayChain, writeChainFile } from '../ledger/index.ts';
 import { CliError, ExitCode } from './cli-error.ts';
@@ -155,6 +156,7 @@ async function exportChain(file: string, flags: Flags): Promise<void> {
 
 async function importChain(file: string, flags: Flags & StoreFlags): Promise<void> {
   const choice = storeChoice(flags);
+  useWalkThreads();
   const input = openSync(file, 'r');
   const store = openChain(flags.data, choice);
   let created = false;

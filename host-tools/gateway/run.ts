@@ -37,6 +37,7 @@ import { LiveSource } from './source.ts';
 import type { StoreChoice } from './store/index.ts';
 import type { Board } from '../virtual/board.ts';
 import { startVirtualMesh } from './virtual-mesh.ts';
+import { useWalkThreads } from './walk-threads.ts';
 import { attachRadio, frameView, watchLine, type Watchers } from './watch-boards.ts';
 
 export interface GatewayOptions extends ExportOptions {
@@ -85,6 +86,7 @@ const WIRE_SNR_DB = 10;
 
 /** Starts everything or nothing. Throws StoreError, PortError, BuildError or CliError with a remedy. */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  useWalkThreads();
   const desk = await (options.orderer ?? ALONE).openDesk(options.directory, options.store ?? {});
   const closers: Closer[] = [() => desk.store.close()];
   const stop = async (): Promise<void> => {

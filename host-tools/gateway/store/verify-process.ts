@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { nodeCrypto, verifyEd25519 } from '../../crypto/index.ts';
+import { useWalkThreads } from '../walk-threads.ts';
 import { readChain } from './open-store.ts';
 import { DAMAGED } from './sealed-value.ts';
 import { StoreError } from './store.ts';
@@ -51,6 +52,7 @@ export function verifyApart(directory: string): VerifiedChain {
 }
 
 async function answer(directory: string): Promise<Answer> {
+  useWalkThreads();
   try {
     const store = readChain(directory);
     const { ledger, transactions, books, fault, from } = verifyStore(store, {

@@ -1,9 +1,10 @@
 // The fast SHA-256 of the ledger: payment chains of many claims, nodes and leaves of the state tree, four at a time in
 // WebAssembly. Pure like the rest of the room; the same answers as the injected Crypto, which a test compares.
 import { Purpose } from '#protocol';
+import { LANES, walkPairs, type Lanes, type PairWalks } from './pair-walks.ts';
 import { GROUPS_MAX, NODE_IN_BYTES, NODE_OUT_AT, NODE_OUT_BYTES, sha256Module } from './sha256-module.ts';
+import { wasm } from './wasm-module.ts';
 
-const LANES = 4;
 const LINK_BYTES = 16;
 const NODE_WORDS = 8;
 
@@ -14,13 +15,6 @@ export interface Walk {
   marks: number[];
   links: Uint8Array[];
 }
-
-/** The part of WebAssembly's JavaScript interface that is used; the compiler's library for Node lacks it. */
-interface WasmApi {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => { exports: object };
-}
-const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: WasmApi };
 
 interface Exports {
   memory: { buffer: ArrayBuffer };
@@ -44,23 +38,12 @@ export function getHash(words: Int32Array, node: number): Uint8Array {
   return hash;
 }
 
-/** Pairs of marks on many chains as flat arrays: what the claims of a block need, without an object a claim. */
-export interface PairWalks {
-  count: number;
-  /** Per walk the four words of its prefix and the four of its link. */
-  starts: Int32Array;
-  /** Per walk the first and the last number of steps to stop at; the first is at most the last. */
-  marks: Int32Array;
-  /** Per walk the four words of the link at the first mark and of that at the last. */
-  links: Int32Array;
-}
-
 const BLOCK_BYTES = 64;
-/** Steps that a walk may have here: the length of a payment chain. */
-const STEPS_MAX = 1024;
 
-export class ShaEngine {
-  private readonly memory: Int32Array;
+export class ShaEngine implements Lanes {
+  /** For another thread, which then need not make it again. */
+  protected readonly compiled: object;
+  readonly memory: Int32Array;
   private readonly bytes: Uint8Array;
   private readonly exports: Exports;
   /** The messages that wait in the memory: how many, and of how many blocks each. */
@@ -68,8 +51,8 @@ export class ShaEngine {
   private blocks = 0;
 
   constructor() {
-    const instance = new wasm.Instance(new wasm.Module(sha256Module(Purpose.TREE_NODE)));
-    this.exports = instance.exports as Exports;
+    this.compiled = new wasm.Module(sha256Module(Purpose.TREE_NODE));
+    this.exports = new wasm.Instance(this.compiled).exports as Exports;
     this.memory = new Int32Array(this.exports.memory.buffer);
     this.bytes = new Uint8Array(this.exports.memory.buffer);
   }
@@ -79,6 +62,10 @@ export class ShaEngine {
     const order = walks.filter((walk) => walk.marks.length > 0);
     order.sort((a, b) => a.marks.at(-1)! - b.marks.at(-1)!);
     for (let i = 0; i < order.length; i += LANES) this.walkGroup(order.slice(i, i + LANES));
+  }
+
+  walk(steps: number): void {
+    this.exports.walk(steps);
   }
 
   private walkGroup(group: Walk[]): void {
@@ -107,36 +94,9 @@ export class ShaEngine {
     return link;
   }
 
-  /** Walks all of `walks`; those of equal length share a group of four. */
+  /** The links at the marks of all of `walks`, into their `links`. */
   walkPairs(walks: PairWalks): void {
-    const order = byLastMark(walks);
-    for (let first = 0; first < walks.count; first += LANES) {
-      const lanes = Math.min(LANES, walks.count - first);
-      for (let lane = 0; lane < lanes; lane++) this.startLane(walks.starts, order[first + lane]!, lane);
-      let done = 0;
-      for (;;) {
-        let next = STEPS_MAX + 1;
-        for (let lane = 0; lane < lanes; lane++) {
-          const mark = this.stopLane(walks, order[first + lane]!, lane, done);
-          if (mark < next) next = mark;
-        }
-        if (next > STEPS_MAX) break;
-        this.exports.walk(next - done);
-        done = next;
-      }
-    }
-  }
-
-  private startLane(starts: Int32Array, walk: number, lane: number): void {
-    for (let i = 0; i < 8; i++) this.memory[i * LANES + lane] = starts[8 * walk + i]!;
-  }
-
-  /** Takes the link if a mark is reached after `done` steps; the next mark of this walk, or more than any. */
-  private stopLane(walks: PairWalks, walk: number, lane: number, done: number): number {
-    const [first, last] = [walks.marks[2 * walk]!, walks.marks[2 * walk + 1]!];
-    if (first === done) for (let i = 0; i < 4; i++) walks.links[8 * walk + i] = this.memory[(4 + i) * LANES + lane]!;
-    if (last === done) for (let i = 0; i < 4; i++) walks.links[8 * walk + 4 + i] = this.memory[(4 + i) * LANES + lane]!;
-    return first > done ? first : last > done ? last : STEPS_MAX + 1;
+    walkPairs(this, walks);
   }
 
   /** True when a message of this length cannot join those that wait: `hashMessages` first. */
@@ -195,20 +155,6 @@ function blocksFor(length: number): number {
   return Math.ceil((length + 9) / BLOCK_BYTES);
 }
 
-const ANY_ORDER = Uint32Array.from({ length: LANES }, (_, i) => i);
-
-/** Numbers of the walks, the shortest first: a group runs as long as its longest. */
-function byLastMark({ count, marks }: PairWalks): Uint32Array {
-  // One group takes them in any order, and a single claim to check is the usual case.
-  if (count <= LANES) return ANY_ORDER;
-  const places = new Uint32Array(STEPS_MAX + 2);
-  for (let i = 0; i < count; i++) places[marks[2 * i + 1]! + 1]! += 1;
-  for (let steps = 0; steps <= STEPS_MAX; steps++) places[steps + 1]! += places[steps]!;
-  const order = new Uint32Array(count);
-  for (let i = 0; i < count; i++) order[places[marks[2 * i + 1]!]!++] = i;
-  return order;
-}
-
 let shared: ShaEngine | undefined;
 
 /** One for the whole process: between two calls from outside its memory holds nothing. */
@@ -217,7 +163,7 @@ export function shaEngine(): ShaEngine {
   return shared;
 }
 
-/** For the benchmark, which compares this engine with the obvious one. */
+/** Another engine from now on: the gateway's, with threads, or the obvious one that the benchmark compares with. */
 export function useEngine(engine: ShaEngine): void {
   shared = engine;
 }

@@ -140,3 +140,10 @@ export function moduleBytes(memoryBytes: number, functions: Record<string, Funct
     ...section(10, vector(entries.map(([, body]) => body.bytes()))),
   ]);
 }
+
+/** The part of WebAssembly's JavaScript interface that is used; the compiler's library for Node lacks it. */
+interface WasmApi {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { exports: object };
+}
+export const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: WasmApi };

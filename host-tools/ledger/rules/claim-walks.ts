@@ -3,7 +3,7 @@
 import type { BookId } from '#protocol';
 import { payPrefix } from '#protocol';
 import { shaEngine, wordAt } from '../hash/sha-engine.ts';
-import type { PairWalks } from '../hash/sha-engine.ts';
+import type { PairWalks } from '../hash/pair-walks.ts';
 import type { Channel } from '../records.ts';
 import type { ClaimTx } from '../tx.ts';
 
