@@ -139,6 +139,34 @@ test('receipts are lost for long: the payer concedes an eighth of it and four li
   assert.ok(atLast <= (4 + 1) * 64, `${atLast} units at last`);
 });
 
+/** What the payee counts beyond the payer's books has to be known there as lost: only that can be conceded. */
+function checkLost(payer: Station, payee: Station): number {
+  const [a, b] = [payer.mesh.core.accounts, payee.mesh.core.accounts];
+  const [out, into] = [payer.neighbour(payee), payee.neighbour(payer)];
+  assert.equal(a.u16(out, Acc.OUT_CHAIN), b.u16(into, Acc.IN_CHAIN));
+  const credit = (accounts: typeof a, nb: number, links: Acc, used: Acc): number =>
+    accounts.u16(nb, links) * 64 - accounts.i32(nb, used);
+  const missing = credit(a, out, Acc.OUT_LINKS, Acc.OUT_USED) - credit(b, into, Acc.IN_LINKS, Acc.IN_USED);
+  const known = a.i32(out, Acc.OUT_LOST) + a.i32(out, Acc.OUT_PENDING);
+  assert.ok(missing <= known, `${missing} units missing, of which the payer knows ${known}`);
+  return missing;
+}
+
+test('the payer hears nothing of packets that went on: given up, remembered as lost, conceded when asked', () => {
+  const { world, relay, board } = line();
+  world.until('paid', 100, () => isPaid(relay, board));
+  world.run(100);
+  board.deafTo = (frame) => typeOf(frame) !== FrameType.HELLO;
+  const lost = board.count(Note.LOST);
+  world.until('six packets are given up', 200, () => board.count(Note.LOST) >= lost + 6);
+  board.deafTo = undefined;
+  world.run(1);
+  assert.ok(checkLost(board, relay) > 0, 'the relay counts what the board gave up');
+  recovers(world, relay, board, 200);
+  world.quiet();
+  checkLost(board, relay);
+});
+
 test('claims are lost: repeated until STATE shows them settled, and settled once', () => {
   const { world, relay, board, gateway } = line();
   world.until('paid', 100, () => isPaid(relay, board));
@@ -191,6 +219,19 @@ test('a chain near its end gives way to the next: its last claim is settled, lin
   recovers(world, relay, board, 100);
   assert.equal(board.mesh.core.accounts.u8(index, Acc.OUT_FLAGS) & OutFlag.PROVEN, OutFlag.PROVEN);
   assert.ok(world.ledger.totals().conserved);
+});
+
+test('the last links of a chain drown before the next one begins: that may be conceded too', () => {
+  const { world, relay, board } = line();
+  world.until('paid', 100, () => isPaid(relay, board));
+  world.run(60);
+  const index = board.neighbour(relay);
+  // A frame with eight links that nobody hears, as the last of its chain.
+  world.until('eight links are shown', 10, () => board.mesh.payments.reveal(index, 8) !== undefined);
+  assert.ok(board.mesh.wallet.lease(index));
+  recovers(world, relay, board, 300);
+  world.quiet();
+  checkLost(board, relay);
 });
 
 test('a payment that is not the next one of its chain is refused, and the next good one is taken', () => {

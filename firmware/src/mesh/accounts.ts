@@ -81,7 +81,13 @@ export const enum OutFlag {
 /** 64 units a link, as a shift. */
 const LINK_SHIFT = 6;
 const ALLOW_START = 4;
-/** Eight links: the most that is ever prepaid for one packet, and more is not conceded at a time. */
+
+/** What one frame may bring. */
+export const enum Prepay {
+  LINKS = 8,
+}
+
+/** The most that is ever prepaid for one packet; more is not conceded at a time. */
 const GRACE_MAX = 512;
 
 function getI32(bytes: Uint8Array, at: number): number {

@@ -254,7 +254,10 @@ export class Carrier {
       else if (state === PnState.QUEUED) {
         if (i !== sending) this.queue(i, 0);
       } else if (state === PnState.SENT) {
-        if (!this.retry(i, RETRY_WAIT_MS)) this.broken(i);
+        if (this.retry(i, RETRY_WAIT_MS)) continue;
+        // Silence is no refusal: the next hop may have it, and count it when the receipt gets that far.
+        this.settlement.lapse(i);
+        this.broken(i);
       } else if (pending.get8(i, Pn.UP) === Index.SELF) {
         pending.set32(i, Pn.NEXT, now + Math.max(left >> 1, ASK_DS));
         outbox.push(Intent.DATA, pending.get8(i, Pn.DOWN), i, this.core.jitter.below(300), undefined);
@@ -268,10 +271,7 @@ export class Carrier {
     const core = this.core;
     const up = pending.get8(rec, Pn.UP);
     const down = pending.get8(rec, Pn.DOWN);
-    if (pending.flag(rec, PnFlag.OUT_BOOKED)) {
-      this.settlement.release(rec);
-      core.accounts.add(down, Acc.OUT_LOST, pending.get16(rec, Pn.OUT));
-    }
+    this.settlement.lapse(rec);
     if (state !== PnState.SETTLED) {
       if (down < Size.NEIGHBOURS) core.neighbours.learn(down, false);
       if (up === Index.SELF) core.note(Note.LOST, pending.get32(rec, Pn.DST), pending.get16(rec, Pn.SEQ));

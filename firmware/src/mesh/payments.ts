@@ -4,7 +4,7 @@
 import {
   Book, ErrorCode, Flag, FrameType, Link, Money, Pay, Wire, cut, equalBytes, payPrefix, walk,
 } from '#protocol';
-import { Acc, InFlag, OutFlag } from './accounts.ts';
+import { Acc, InFlag, OutFlag, Prepay } from './accounts.ts';
 import { Note } from './actions.ts';
 import { Size } from './config.ts';
 import type { Channels } from './channels.ts';
@@ -14,7 +14,6 @@ import { Intent } from './outbox.ts';
 import type { Wallet } from './wallet.ts';
 
 const LEASE_LINKS = 4;
-const PREPAY_MAX = 8;
 /** So many links may be conceded in an epoch to a neighbour that delivered nothing. */
 const EPOCH_LINKS = 4;
 
@@ -54,7 +53,7 @@ export class Payments {
 
   funding(nb: number, units: number): Funding {
     const links = this.linksNeeded(nb, units);
-    return links > PREPAY_MAX ? Funding.NONE : this.payable(nb, links);
+    return links > Prepay.LINKS ? Funding.NONE : this.payable(nb, links);
   }
 
   /**
@@ -75,7 +74,7 @@ export class Payments {
 
   /** Links that go with the next packet to a neighbour. */
   linksDue(nb: number): number {
-    return Math.min(this.linksNeeded(nb, 0), PREPAY_MAX);
+    return Math.min(this.linksNeeded(nb, 0), Prepay.LINKS);
   }
 
   /** True when the newest link should go again: a packet that carried it was not acknowledged. */
@@ -142,7 +141,7 @@ export class Payments {
     const accounts = this.core.accounts;
     const debt = -accounts.outFree(nb);
     const affordable = accounts.u16(nb, Acc.OUT_LIMIT) - accounts.u16(nb, Acc.OUT_LINKS);
-    const links = Math.min(Math.ceil(debt / Money.UNITS_PER_LINK), PREPAY_MAX, affordable);
+    const links = Math.min(Math.ceil(debt / Money.UNITS_PER_LINK), Prepay.LINKS, affordable);
     if (links <= 0 || accounts.u8(nb, Acc.OUT_FLAGS) & OutFlag.RESYNC) return undefined;
     const pay = this.reveal(nb, links);
     if (pay === undefined) return undefined;

@@ -48,6 +48,14 @@ export class Settlement {
     this.pending.setFlag(rec, PnFlag.OUT_BOOKED, false);
   }
 
+  /** As `release`, for a next hop that has not refused: what it may still count is remembered as lost. */
+  lapse(rec: number): void {
+    if (!this.pending.flag(rec, PnFlag.OUT_BOOKED)) return;
+    const accounts = this.core.accounts;
+    accounts.add(this.pending.get8(rec, Pn.DOWN), Acc.OUT_LOST, this.pending.get16(rec, Pn.OUT));
+    this.release(rec);
+  }
+
   /**
    * Books one receipt entry; `nb` is the neighbour whose MIC it came under, NONE when overheard (SPEC 8.4).
    */

@@ -5,7 +5,7 @@ import {
   Book, Money, OneTime, Purpose, SegmentWalker, Wire, bookPrefix, copyBytes, digitSecret, digitsOf, payPrefix,
   putU32, step,
 } from '#protocol';
-import { Acc, OutFlag } from './accounts.ts';
+import { Acc, OutFlag, Prepay } from './accounts.ts';
 import { Size } from './config.ts';
 import type { Core } from './core.ts';
 
@@ -59,7 +59,12 @@ export class Wallet {
     this.core.store.write('fh.w', record);
     const accounts = this.core.accounts;
     // Links paid on the last chain and not used up stay credit: `used` goes below zero by that much.
-    const unused = accounts.u16(nb, Acc.OUT_LINKS) * Money.UNITS_PER_LINK - accounts.i32(nb, Acc.OUT_USED);
+    const shown = accounts.u16(nb, Acc.OUT_LINKS);
+    const unused = shown * Money.UNITS_PER_LINK - accounts.i32(nb, Acc.OUT_USED);
+    // The frame with the last of them may have drowned, and this chain will not show them again.
+    const unheard = Math.min(shown, Prepay.LINKS) * Money.UNITS_PER_LINK;
+    accounts.add(nb, Acc.OUT_LOST, unheard);
+    accounts.indulge(nb, unheard);
     accounts.setU8(nb, Acc.OUT_FLAGS, OutFlag.LEASED);
     accounts.setU8(nb, Acc.OUT_GENERATION, this.core.config.generation);
     accounts.setU8(nb, Acc.OUT_CHAIN, chain);
