@@ -2,7 +2,7 @@
 // the data is on the medium, and a failure is an exception here instead of a rejected promise somewhere.
 import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RootDatabase } from 'lmdb';
+import type { RootDatabase, Transaction } from 'lmdb';
 import { open } from 'lmdb';
 import { lockDirectory } from './directory-lock.ts';
 import { checkLmdbFile } from './lmdb-file.ts';
@@ -19,6 +19,8 @@ export class LmdbStore implements Store {
     private readonly database: RootDatabase<Uint8Array, Uint8Array>,
     private readonly directory: string,
     private readonly unlock: () => void,
+    /** Of a reader: what everything is read in, so that a gateway which writes meanwhile changes nothing. */
+    private readonly reading: { transaction?: Transaction } = {},
   ) {}
 
   static isIn(directory: string): boolean {
@@ -40,13 +42,17 @@ export class LmdbStore implements Store {
     }
   }
 
-  /** Opens an existing store for reading, beside a gateway that may be writing it. Throws a StoreError. */
+  /**
+   * Opens an existing store for reading, as it is now, beside a gateway that may be writing it: until it is closed that
+   * one's new pages come on top, because the old ones are in use. Throws a StoreError.
+   */
   static openReadOnly(directory: string): LmdbStore {
     const file = join(directory, FILE);
     if (!existsSync(file)) throw new StoreError(`there is no store in ${directory}`, 'Name its directory with --data.');
     checkLmdbFile(file);
     try {
-      return new LmdbStore(openDatabase(file, true), directory, () => undefined);
+      const database = openDatabase(file, true);
+      return new LmdbStore(database, directory, () => undefined, { transaction: database.useReadTransaction() });
     } catch (error) {
       throw openError(file, error);
     }
@@ -58,7 +64,7 @@ export class LmdbStore implements Store {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const value = this.database.get(key);
+    const value = this.database.get(key, this.reading);
     return value === undefined ? undefined : new Uint8Array(value);
   }
 
@@ -79,8 +85,8 @@ export class LmdbStore implements Store {
     // The library's start is inclusive and its end exclusive in both directions, so a backward scan begins at the
     // largest key below `to`, and the first key is looked up by itself.
     const options = range.reverse === true
-      ? { start: range.to, end: range.from, reverse: true }
-      : { start: range.from, end: range.to };
+      ? { ...this.reading, start: range.to, end: range.from, reverse: true }
+      : { ...this.reading, start: range.from, end: range.to };
     let left = range.limit ?? Infinity;
     for (const { key, value } of this.database.getRange(options)) {
       if (range.reverse === true && Buffer.compare(key, range.to) >= 0) continue;
@@ -101,6 +107,7 @@ export class LmdbStore implements Store {
   }
 
   async close(): Promise<void> {
+    this.reading.transaction?.done();
     await this.database.close();
     this.unlock();
   }
