@@ -49,7 +49,10 @@ class LevelLine {
   ask(request: Request): Answer {
     const seen = Atomics.load(this.signal, 0);
     this.channel.port1.postMessage(request);
-    const told = Atomics.wait(this.signal, 0, seen, ANSWER_WITHIN_MS);
+    // The wake-up of the answer before may come late and wake this wait: the number says whether there is a new one.
+    let told: string = 'ok';
+    while (told === 'ok' && Atomics.load(this.signal, 0) === seen)
+      told = Atomics.wait(this.signal, 0, seen, ANSWER_WITHIN_MS);
     const received = receiveMessageOnPort(this.channel.port1) as { message: Answer } | undefined;
     if (received === undefined) throw new Error(`the thread of the store does not answer (${told})`);
     const { error } = received.message;
