@@ -46,9 +46,9 @@ let steppedMs = 0;
 function step(kind: EventKind, bytes: Uint8Array, a: number, b: number): void {
   carryOut(node.step({ kind: kind, bytes: bytes, a: a, b: b }, nowMs()));
   if (timer) clearTimeout(timer);
-  const waitMs = node.wakeMs() - nowMs();
-  timer = setTimeout(tick, waitMs > 1 ? waitMs : 1);
   steppedMs = nowMs();
+  const waitMs = node.wakeMs() - steppedMs;
+  timer = setTimeout(tick, waitMs > 1 ? waitMs : 1);
 }
 
 function tick(): void {

@@ -10,6 +10,7 @@ import { hoistFunctions } from './hoist-functions.ts';
 import { inlineConstants } from './inline-constants.ts';
 import { lazyParts } from './lazy-parts.ts';
 import { narrowText } from './narrow-text.ts';
+import { nearNames } from './near-names.ts';
 import { ROOT } from './paths.ts';
 import { rareFunctions } from './rare-functions.ts';
 import { shortenNames } from './shorten-names.ts';
@@ -35,6 +36,7 @@ export function rollupOptions(
       lazyParts(),
       hoistFunctions(),
       inlineConstants(),
+      nearNames(),
       shortenNames((name) => compiled.publicNames.has(name)),
       narrowText(),
     ],

@@ -30,11 +30,9 @@ function parseEs5(code: string): Program {
 }
 
 function nodeProblem(node: AnyNode | Program): string | undefined {
-  if (node.type === 'Identifier' && node.name.startsWith('__'))
-    return `needs the run-time helper ${node.name}`;
+  if (node.type === 'Identifier' && node.name.startsWith('__')) return `needs the run-time helper ${node.name}`;
   if (node.type === 'LabeledStatement') return 'a label';
-  if (node.type === 'BlockStatement' || node.type === 'Program')
-    return hoistingProblem(node.body as AnyNode[]);
+  if (node.type === 'BlockStatement' || node.type === 'Program') return hoistingProblem(node.body as AnyNode[]);
   if (node.type === 'SwitchStatement') {
     const at = node.cases.findIndex((clause) => clause.test === null || clause.test === undefined);
     if (at >= 0 && at < node.cases.length - 1) return '`default` is not the last clause';
@@ -44,12 +42,16 @@ function nodeProblem(node: AnyNode | Program): string | undefined {
 
 /** The interpreter does not hoist, so a declaration below a statement may be called before it exists. */
 function hoistingProblem(body: AnyNode[]): string | undefined {
-  const firstOther = body.findIndex(
-    (node) => node.type !== 'FunctionDeclaration' && !('directive' in node),
-  );
+  const firstOther = body.findIndex((node) => node.type !== 'FunctionDeclaration' && !isIdle(node));
   const late =
     firstOther < 0 ? undefined : body.slice(firstOther).find((node) => node.type === 'FunctionDeclaration');
   return late?.type === 'FunctionDeclaration'
     ? `function ${late.id?.name} is declared below a statement`
     : undefined;
+}
+
+/** A statement that can call nothing: a directive, a name alone (near-names.ts), a `var` without a value. */
+function isIdle(node: AnyNode): boolean {
+  if (node.type === 'VariableDeclaration') return node.declarations.every(({ init }) => !init);
+  return node.type === 'ExpressionStatement' && ('directive' in node || node.expression.type === 'Identifier');
 }

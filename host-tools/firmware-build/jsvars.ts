@@ -26,7 +26,7 @@ const TEXT_CHARS = 9;
 const MORE_CHARS = 10;
 
 export function estimateJsVars(program: Program): JsVarEstimate {
-  const sum: Sum = { functions: 0, names: 0, values: 0, prototypes: new Set() };
+  const sum: Sum = { functions: 0, names: 0, values: 0, prototypes: new Set(), variables: new Set() };
   for (const statement of program.body) addStatement(statement as AnyNode, sum);
   const functions = sum.functions + PROTOTYPE_VARS * sum.prototypes.size;
   return { total: functions + sum.names + sum.values, functions, names: sum.names, values: sum.values };
@@ -38,6 +38,7 @@ interface Sum {
   values: number;
   /** Names of the classes that have methods. */
   prototypes: Set<string>;
+  variables: Set<string>;
 }
 
 /** Every function in the text, also those that are created only when another one runs. */
@@ -52,7 +53,11 @@ function addStatement(node: AnyNode, sum: Sum): void {
     addFunction(node, sum);
   } else if (node.type === 'VariableDeclaration') {
     for (const { id, init } of node.declarations) {
-      if (id.type === 'Identifier') sum.names += nameVars(id.name);
+      // A second `var` of a name makes nothing new.
+      if (id.type === 'Identifier' && !sum.variables.has(id.name)) {
+        sum.names += nameVars(id.name);
+        sum.variables.add(id.name);
+      }
       if (init) addValue(init, sum);
     }
   } else if (node.type === 'ReturnStatement' && node.argument) {

@@ -17,11 +17,11 @@ export const RARE: readonly (readonly string[])[] = [
     ...['Wallet.startSigning', 'digitsOf'],
   ],
   [
-    ...['MeshNode.wantSync', 'MeshNode.receiveSync', 'Core.authenticateSync', 'Core.syncFrame'],
-    ...['MeshNode.composeSync', 'MeshNode.composeNack', 'Neighbours.keyed', 'MeshNode.extend'],
+    ...['MeshNode.receiveSync', 'Core.authenticateSync', 'Core.syncFrame'],
+    ...['MeshNode.composeSync', 'Neighbours.keyed', 'MeshNode.extend'],
   ],
   [
-    ...['Carrier.receiveNack', 'Carrier.retry', 'Carrier.expire', 'Carrier.broken', 'Routes.breakTo'],
+    ...['Carrier.receiveNack', 'Carrier.retry', 'Carrier.broken', 'Routes.breakTo'],
     ...['Routes.breakVia', 'Routes.breakAt'],
   ],
   [
@@ -50,7 +50,7 @@ export const RARE: readonly (readonly string[])[] = [
     ...['writeHeader'],
   ],
   [
-    ...['checkNack', 'checkResync', 'checkOpen', 'checkBroadcast', 'checkFlood', 'checkReceipt', 'checkState'],
+    ...['checkNack', 'checkResync', 'checkOpen', 'checkBroadcast', 'checkFlood', 'checkState'],
     ...['checkTime', 'checkParams', 'checkKeyReply', 'checkProof'],
   ],
   ['counterBlocks', 'encryptBlocks', 'outOfMemory', 'bytesText', 'textBytes', 'encodeReading', 'fromHex'],

@@ -6,9 +6,18 @@ const storage = require('Storage');
 
 /** Below so many free bytes the waste is collected before a write, at a moment of our choosing. */
 const COMPACT_BELOW_BYTES = 8192;
+/** How much is free is counted file by file, which takes longer than the write: asked only after so many bytes. */
+const ASK_EVERY_BYTES = 4096;
+const FILE_HEADER_BYTES = 36;
+
+let unaskedBytes = ASK_EVERY_BYTES;
 
 function write(name: string, bytes: Uint8Array): void {
-  if (storage.getFree() < COMPACT_BELOW_BYTES) storage.compact();
+  unaskedBytes += bytes.length + FILE_HEADER_BYTES;
+  if (unaskedBytes >= ASK_EVERY_BYTES) {
+    if (storage.getFree() < COMPACT_BELOW_BYTES) storage.compact();
+    unaskedBytes = 0;
+  }
   // A record that cannot be kept must not be acted on: what depends on it (a counter, a chain) would repeat.
   if (!storage.write(name, bytes)) throw new Error('flash is full: ' + name);
 }

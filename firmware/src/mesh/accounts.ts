@@ -90,10 +90,6 @@ export const enum Prepay {
 /** The most that is ever prepaid for one packet; more is not conceded at a time. */
 const GRACE_MAX = 512;
 
-function getI32(bytes: Uint8Array, at: number): number {
-  return getU32(bytes, at) | 0;
-}
-
 export class Accounts {
   table: Uint8Array;
   store: StorePort;
@@ -158,12 +154,12 @@ export class Accounts {
   }
 
   i32(nb: number, col: number): number {
-    return getI32(this.table, nb * Acc.SIZE + col);
+    return getU32(this.table, nb * Acc.SIZE + col) | 0;
   }
 
   add(nb: number, col: number, delta: number): number {
     const at = nb * Acc.SIZE + col;
-    const value = getI32(this.table, at) + delta;
+    const value = (getU32(this.table, at) | 0) + delta;
     putU32(this.table, at, value);
     return value;
   }

@@ -243,10 +243,12 @@ export class Carrier {
   tick(): void {
     const now = this.core.nowDs();
     const pending = this.pending;
+    if (now < pending.nextDs) return;
     const outbox = this.outbox;
     const sending = outbox.frame !== undefined && outbox.intent === Intent.DATA ? outbox.arg : Index.NONE;
-    for (let i = 0; i < Size.PENDING; i++) {
-      const state = pending.get8(i, Pn.STATE);
+    const t = pending.table;
+    for (let i = 0; i < pending.top; i++) {
+      const state = t[i * Pn.SIZE];
       if (state === PnState.FREE) continue;
       const left = pending.get32(i, Pn.EXPIRY) - now;
       if (left <= 0) this.expire(i, state);
@@ -263,6 +265,7 @@ export class Carrier {
         outbox.push(Intent.DATA, pending.get8(i, Pn.DOWN), i, this.core.jitter.below(300), undefined);
       }
     }
+    pending.nextDs = pending.soonestDs();
   }
 
   /** No receipt, no pay: both promises end. What the downstream may still count is remembered as lost. */

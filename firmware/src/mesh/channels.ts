@@ -7,7 +7,7 @@ import {
 } from '#protocol';
 import { Acc, InFlag, OutFlag } from './accounts.ts';
 import { Note } from './actions.ts';
-import { Index, Size } from './config.ts';
+import { Index } from './config.ts';
 import type { Core } from './core.ts';
 import { NbFlag } from './neighbours.ts';
 import type { Outbox } from './outbox.ts';
@@ -72,8 +72,7 @@ export class Channels {
     if (this.wallet.signature(nb) !== undefined) {
       this.outbox.push(Intent.OPEN, nb, 0, core.jitter.below(400), undefined);
     } else {
-      // One signature at a time; one whose OPEN is on its way gives up its place and is made again when
-      // needed.
+      // One signature at a time; one whose OPEN is on its way gives up its place and is made again if needed.
       const job = this.wallet.signing;
       const free = job === undefined || (job.neighbour !== nb && this.askedLately(job.neighbour));
       if (free) this.wallet.startSigning(nb);
@@ -321,13 +320,14 @@ export class Channels {
     if ((accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) === 0) return;
     const settled = accounts.u16(nb, Acc.IN_SETTLED);
     const limit = accounts.u16(nb, Acc.IN_LIMIT);
+    if (unclaimed <= 0 && settled < limit) return;
     const first = settled === 0 && unclaimed >= core.config.claimFirstLinks;
     const ageing = core.heightNow() + 4 * core.config.epochHeights >= accounts.u32(nb, Acc.IN_EXPIRY);
     const closing = (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.CLOSING) !== 0;
     // Who is gone pays no more: settled, its record can make room.
     const gone = core.neighbours.silent(nb, core.nowS, Math.ceil(core.config.helloMaxMs / 1000));
     const due = unclaimed >= (limit - settled) >> 1 || first || ageing || closing || gone;
-    if (unclaimed > 0 ? !due : settled < limit || closing || gone) return;
+    if (unclaimed > 0 ? !due : closing || gone) return;
     if (this.waiting(accounts.u32(nb, Acc.CLAIM_S), accounts.u8(nb, Acc.CLAIM_ASKS))) return;
     this.asked(nb, Acc.CLAIM_S, Acc.CLAIM_ASKS);
     core.note(Note.CLAIMING, accounts.u32(nb, Acc.ADDRESS), accounts.u16(nb, Acc.IN_LINKS));
@@ -383,7 +383,7 @@ export class Channels {
   /** After a boot: without the height no date of a channel means anything. Any STATE tells it. */
   askHeight(): void {
     const accounts = this.core.accounts;
-    for (let nb = 0; nb < Size.NEIGHBOURS && this.core.height === 0; nb++) {
+    for (let nb = 0; this.core.height === 0 && nb < this.core.neighbours.top; nb++) {
       if (!this.core.neighbours.used(nb)) continue;
       const out = accounts.u8(nb, Acc.OUT_FLAGS) & (OutFlag.PROVEN | OutFlag.RESYNC);
       if (accounts.u8(nb, Acc.IN_FLAGS) & InFlag.PROVEN) return this.askIn(nb);

@@ -48,6 +48,9 @@ export class Core {
   /** Ledger height as last told, and when (SPEC 8.7). */
   height: number;
   heightS: number;
+  /** The length whose time on air was computed last, and that time. */
+  airBytes: number;
+  airMs: number;
 
   constructor(config: NodeConfig, crypto: Crypto, store: StorePort, keys: Uint8Array) {
     this.config = config;
@@ -68,6 +71,8 @@ export class Core {
     this.jitter = new Jitter(config.address ^ (this.counter << 8));
     this.height = 0;
     this.heightS = 0;
+    this.airBytes = -1;
+    this.airMs = 0;
   }
 
   act(kind: number, bytes: Uint8Array, address: number, a: number, b: number): void {
@@ -88,8 +93,13 @@ export class Core {
     return Math.floor(this.nowMs / 100);
   }
 
+  /** The same frame is asked for several times on its way out. */
   airtimeMs(bytes: number): number {
-    return timeOnAirMs(this.config.profile, bytes);
+    if (bytes !== this.airBytes) {
+      this.airBytes = bytes;
+      this.airMs = timeOnAirMs(this.config.profile, bytes);
+    }
+    return this.airMs;
   }
 
   /** Credits of one budget unit. */

@@ -98,7 +98,7 @@ export class Greeter {
     frame[Hello.PRICE] = core.config.price;
     frame[Hello.COUNTS] = (neighbours << 4) | routes.length;
     let at = Hello.BODY;
-    for (let i = 0; i < Size.NEIGHBOURS; i++) {
+    for (let i = 0; i < core.neighbours.top; i++) {
       if (!core.neighbours.used(i)) continue;
       frame[at] = core.neighbours.alias(i);
       frame[at + 1] = core.neighbours.table[i * Nb.SIZE + Nb.QUALITY_IN];
@@ -234,7 +234,7 @@ export class Greeter {
   sweep(): void {
     const core = this.core;
     const maxS = Math.ceil(core.config.helloMaxMs / 1000);
-    for (let i = 0; i < Size.NEIGHBOURS; i++) {
+    for (let i = 0; i < core.neighbours.top; i++) {
       if (!core.neighbours.used(i) || !core.neighbours.silent(i, core.nowS, maxS)) continue;
       core.routes.breakVia(i);
       if (core.accounts.idle(i)) this.forget(i);

@@ -48,9 +48,12 @@ const LOST_AFTER_S = 3;
 
 export class Neighbours {
   table: Uint8Array;
+  /** Records from here on are not used. */
+  top: number;
 
   constructor() {
     this.table = new Uint8Array(Size.NEIGHBOURS * Nb.SIZE);
+    this.top = 0;
   }
 
   used(nb: number): boolean {
@@ -75,7 +78,7 @@ export class Neighbours {
   }
 
   find(addr: number): number {
-    for (let i = 0; i < Size.NEIGHBOURS; i++) {
+    for (let i = 0; i < this.top; i++) {
       if (this.used(i) && getU32(this.table, i * Nb.SIZE) === addr) return i;
     }
     return Index.NONE;
@@ -83,7 +86,7 @@ export class Neighbours {
 
   /** The first neighbour with this alias after `from` (-1 for the first of all): two may share one. */
   findAlias(alias: number, from: number): number {
-    for (let i = from + 1; i < Size.NEIGHBOURS; i++) {
+    for (let i = from + 1; i < this.top; i++) {
       if (this.table[i * Nb.SIZE + Nb.ALIAS] === alias && this.used(i)) return i;
     }
     return Index.NONE;
@@ -91,18 +94,19 @@ export class Neighbours {
 
   count(): number {
     let count = 0;
-    for (let i = 0; i < Size.NEIGHBOURS; i++) if (this.used(i)) count++;
+    for (let i = 0; i < this.top; i++) if (this.used(i)) count++;
     return count;
   }
 
   /** The first free record, or NONE. */
   free(): number {
-    for (let i = 0; i < Size.NEIGHBOURS; i++) if (!this.used(i)) return i;
-    return Index.NONE;
+    for (let i = 0; i < this.top; i++) if (!this.used(i)) return i;
+    return this.top < Size.NEIGHBOURS ? this.top : Index.NONE;
   }
 
   add(nb: number, addr: number, alias: number): void {
     const at = nb * Nb.SIZE;
+    if (nb >= this.top) this.top = nb + 1;
     this.table.fill(0, at, at + Nb.SIZE);
     putU32(this.table, at, addr);
     this.table[at + Nb.ALIAS] = alias;
@@ -121,6 +125,7 @@ export class Neighbours {
 
   drop(nb: number): void {
     this.table[nb * Nb.SIZE + Nb.FLAGS] = 0;
+    while (this.top > 0 && !this.used(this.top - 1)) this.top--;
   }
 
   /** True for a HELLO that is not newer than the last one: a recording, played again. */

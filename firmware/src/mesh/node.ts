@@ -9,7 +9,7 @@ import {
 import type { Action, NodeEvent } from './actions.ts';
 import { EventKind } from './actions.ts';
 import type { NodeConfig } from './config.ts';
-import { Index, Size } from './config.ts';
+import { Index } from './config.ts';
 import type { Carrier } from './carrier.ts';
 import { Channels } from './channels.ts';
 import { Core } from './core.ts';
@@ -30,6 +30,8 @@ const SYNC_EVERY_S = 2;
 const SYNC_FOR_S = 5;
 const WORK_EVERY_MS = 10;
 const SECOND_MS = 1000;
+/** Frames one after another must not put it off for good. */
+const SECOND_LATE_MS = 250;
 
 /** The build moves in here whatever this function alone needs: that takes no memory until it is called. */
 function optionalParts(): { Floods: typeof Floods; LedgerView: typeof LedgerView } {
@@ -109,13 +111,14 @@ export class MeshNode {
         break;
       default: break;
     }
-    this.tick();
+    this.tick(event.kind === EventKind.TICK);
     return core.actions;
   }
 
-  private tick(): void {
+  /** What comes once a second waits for a step of its own: after a frame the board would not listen for too long. */
+  private tick(alone: boolean): void {
     const core = this.core;
-    if (core.nowMs >= this.secondMs) {
+    if (core.nowMs >= (alone ? this.secondMs : this.secondMs + SECOND_LATE_MS)) {
       this.secondMs = core.nowMs + SECOND_MS;
       this.carrier.tick();
       this.payments.tick();
@@ -227,7 +230,7 @@ export class MeshNode {
   /** One may collide with the other's own, which the same HELLO called forth. */
   private repeatSyncs(): void {
     const nb = this.core.neighbours;
-    for (let i = 0; i < Size.NEIGHBOURS; i++) {
+    for (let i = 0; i < nb.top; i++) {
       if (!nb.has(i, NbFlag.KEYED) || nb.has(i, NbFlag.SYNCED)) continue;
       const heardS = getU32(nb.table, i * Nb.SIZE + Nb.HEARD_S);
       if (this.core.nowS - heardS <= SYNC_FOR_S) this.wantSync(i);

@@ -64,6 +64,10 @@ export class Outbox {
   paid: boolean;
   dropped: number;
   duty: AirBudget;
+  /** Bytes of the table from here on are free; the first free record is taken, so that few are looked at. */
+  top: number;
+  /** Nothing queued is due before; whole milliseconds. */
+  dueMs: number;
 
   constructor(core: Core, composer: Composer) {
     this.table = new Uint8Array(Size.QUEUE * Q.SIZE);
@@ -78,6 +82,8 @@ export class Outbox {
     this.tries = 0;
     this.paid = false;
     this.dropped = 0;
+    this.top = 0;
+    this.dueMs = 0;
     // A quarter of an hour's allowance at most at once, two thirds of it as it flows, a twelfth at boot:
     // never more than the whole in any hour, an hour with a reboot included.
     this.duty = new AirBudget((core.config.dutyPerMille * 2) / 3, 1350, 450);
@@ -86,19 +92,22 @@ export class Outbox {
   /** Queues once: the same intent for the same neighbour and argument is not queued twice. */
   push(intent: number, nb: number, arg: number, ms: number, data: Uint8Array | undefined): boolean {
     const t = this.table;
-    let free = -1;
-    for (let at = 0; at < t.length; at += Q.SIZE) {
+    let free = this.top;
+    for (let at = this.top - Q.SIZE; at >= 0; at -= Q.SIZE) {
       if (t[at] === 0) free = at;
       else if (t[at] === intent && t[at + Q.NEIGHBOUR] === nb && t[at + Q.ARG] === arg) return true;
     }
-    if (free < 0) {
+    if (free === t.length) {
       this.dropped++;
       return false;
     }
+    if (free === this.top) this.top += Q.SIZE;
+    const dueMs = Math.floor(this.core.nowMs + ms);
+    if (dueMs < this.dueMs) this.dueMs = dueMs;
     t[free] = intent;
     t[free + Q.NEIGHBOUR] = nb;
     t[free + Q.ARG] = arg;
-    putU32(t, free + Q.AT, this.core.nowMs + ms);
+    putU32(t, free + Q.AT, dueMs);
     if (data !== undefined) t.set(data, free + Q.DATA);
     return true;
   }
@@ -113,26 +122,25 @@ export class Outbox {
   private due(): number {
     const t = this.table;
     let best = -1;
-    for (let at = 0; at < t.length; at += Q.SIZE) {
+    let next = STUCK_MS;
+    for (let at = this.top - Q.SIZE; at >= 0; at -= Q.SIZE) {
       if (t[at] === 0) continue;
       const wait = this.waitMs(at);
-      if (wait > 0) continue;
+      if (wait > 0) {
+        if (wait < next) next = wait;
+        continue;
+      }
       if (t[at] === Intent.HELLO && wait + HELLO_PATIENCE_MS < 0) return at;
       if (best < 0 || t[at] < t[best]) best = at;
     }
+    if (best < 0) this.dueMs = Math.ceil(this.core.nowMs + next);
     return best;
   }
 
   /** When the next queued or waiting frame is due. */
   wakeMs(): number {
     if (this.frame !== undefined) return this.onAir ? this.since + STUCK_MS : this.since;
-    let wake = this.core.nowMs + STUCK_MS;
-    for (let at = 0; at < this.table.length; at += Q.SIZE) {
-      if (this.table[at] === 0) continue;
-      const due = this.core.nowMs + this.waitMs(at);
-      if (due < wake) wake = due;
-    }
-    return wake;
+    return this.core.nowMs + ((this.dueMs - this.core.nowMs) | 0);
   }
 
   /** Gives the radio its next frame if it is idle. Called at the end of every step. */
@@ -148,10 +156,12 @@ export class Outbox {
       if (this.core.nowMs - this.since <= STUCK_MS) return;
       this.frame = undefined;
     }
+    if (this.dueMs - this.core.nowMs >= 1) return;
     for (let at = this.due(); at >= 0; at = this.due()) {
       const t = this.table;
       const intent = t[at];
       t[at] = 0;
+      while (this.top > 0 && t[this.top - Q.SIZE] === 0) this.top -= Q.SIZE;
       this.neighbour = t[at + Q.NEIGHBOUR];
       this.arg = t[at + Q.ARG];
       const data = t.subarray(at + Q.DATA, at + Q.SIZE);

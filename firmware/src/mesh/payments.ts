@@ -6,7 +6,6 @@ import {
 } from '#protocol';
 import { Acc, InFlag, OutFlag, Prepay } from './accounts.ts';
 import { Note } from './actions.ts';
-import { Size } from './config.ts';
 import type { Channels } from './channels.ts';
 import type { Core } from './core.ts';
 import type { Outbox } from './outbox.ts';
@@ -193,7 +192,7 @@ export class Payments {
     const epoch = Math.floor(this.core.nowS / (config.epochHeights * config.blockIntervalS));
     this.channels.claimRetired();
     this.channels.askHeight();
-    for (let nb = 0; nb < Size.NEIGHBOURS; nb++) {
+    for (let nb = 0; nb < this.core.neighbours.top; nb++) {
       if (!this.core.neighbours.used(nb)) continue;
       this.channels.tend(nb);
       this.payDebt(nb);

@@ -58,11 +58,17 @@ export class Pending {
   /** Ciphertexts kept for repetition: BODIES slots of BODY_MAX bytes. */
   bodies: Uint8Array;
   slotUsed: Uint8Array;
+  /** Records from here on are free, and few are under way: a search of all takes a board a hundred milliseconds. */
+  top: number;
+  /** Before this decisecond no record expires or wants anything. */
+  nextDs: number;
 
   constructor() {
     this.table = new Uint8Array(Size.PENDING * Pn.SIZE);
     this.bodies = new Uint8Array(Size.BODIES * BODY_MAX);
     this.slotUsed = new Uint8Array(Size.BODIES);
+    this.top = 0;
+    this.nextDs = 0;
   }
 
   get8(rec: number, col: number): number {
@@ -83,6 +89,22 @@ export class Pending {
 
   set32(rec: number, col: number, val: number): void {
     putU32(this.table, rec * Pn.SIZE + col, val);
+    // Both are times; a smaller one may be next.
+    if (val < this.nextDs) this.nextDs = val;
+  }
+
+  /** When the next record expires or wants something; a settled one wants nothing. */
+  soonestDs(): number {
+    const t = this.table;
+    let soonest = 0xffffffff;
+    for (let at = (this.top - 1) * Pn.SIZE; at >= 0; at -= Pn.SIZE) {
+      if (t[at] === PnState.FREE) continue;
+      const expiry = getU32(t, at + Pn.EXPIRY);
+      const next = t[at] === PnState.SETTLED ? expiry : getU32(t, at + Pn.NEXT);
+      if (expiry < soonest) soonest = expiry;
+      if (next < soonest) soonest = next;
+    }
+    return soonest;
   }
 
   flag(rec: number, flag: number): boolean {
@@ -96,10 +118,9 @@ export class Pending {
 
   /** The record of a lock that came from `up`, or NONE. */
   findFrom(lock: Uint8Array, lockAt: number, up: number): number {
-    for (let i = 0; i < Size.PENDING; i++) {
-      const at = i * Pn.SIZE;
-      if (this.table[at] === PnState.FREE || this.table[at + Pn.UP] !== up) continue;
-      if (equalBytes(this.table, at + Pn.LOCK, lock, lockAt, Wire.LOCK)) return i;
+    for (let i = this.findLock(lock, lockAt, Wire.LOCK, -1); i !== Index.NONE; ) {
+      if (this.get8(i, Pn.UP) === up) return i;
+      i = this.findLock(lock, lockAt, Wire.LOCK, i);
     }
     return Index.NONE;
   }
@@ -108,10 +129,13 @@ export class Pending {
    * The next record after `from` with this lock, whoever it came from; `length` 2 compares a receipt's hint.
    */
   findLock(lock: Uint8Array, lockAt: number, length: number, from: number): number {
-    for (let i = from + 1; i < Size.PENDING; i++) {
-      const at = i * Pn.SIZE;
-      if (this.table[at] === PnState.FREE) continue;
-      if (equalBytes(this.table, at + Pn.LOCK, lock, lockAt, length)) return i;
+    const t = this.table;
+    const first = lock[lockAt];
+    let at = from * Pn.SIZE;
+    for (let i = from + 1; i < this.top; i++) {
+      at += Pn.SIZE;
+      if (t[at + Pn.LOCK] !== first || t[at] === PnState.FREE) continue;
+      if (equalBytes(t, at + Pn.LOCK, lock, lockAt, length)) return i;
     }
     return Index.NONE;
   }
@@ -120,6 +144,7 @@ export class Pending {
   add(frame: Uint8Array, up: number, expiryDs: number): number {
     const i = this.room();
     if (i === Index.NONE) return i;
+    if (i >= this.top) this.top = i + 1;
     const at = i * Pn.SIZE;
     const t = this.table;
     t.fill(0, at, at + Pn.SIZE);
@@ -131,16 +156,18 @@ export class Pending {
     copyBytes(t, at + Pn.LOCK, frame, Data.LOCK, Wire.LOCK);
     copyBytes(t, at + Pn.SRC, frame, Data.SRC, 10);
     putU16(t, at + Pn.IN, getU16(frame, Data.BUDGET));
-    putU32(t, at + Pn.EXPIRY, expiryDs);
+    this.set32(i, Pn.EXPIRY, expiryDs);
     return i;
   }
 
   /** A free record, else the one settled both ways that ends first: it only answers repetitions. */
   private room(): number {
+    const t = this.table;
+    for (let i = 0; i < this.top; i++) if (t[i * Pn.SIZE] === PnState.FREE) return i;
+    if (this.top < Size.PENDING) return this.top;
     let first = Index.NONE;
     for (let i = 0; i < Size.PENDING; i++) {
       const state = this.get8(i, Pn.STATE);
-      if (state === PnState.FREE) return i;
       const open = this.get8(i, Pn.FLAGS) & (PnFlag.RECEIPT_DUE | PnFlag.OUT_BOOKED);
       if (state !== PnState.SETTLED || open) continue;
       if (first === Index.NONE || this.get32(i, Pn.EXPIRY) < this.get32(first, Pn.EXPIRY)) first = i;
@@ -177,24 +204,27 @@ export class Pending {
   free(rec: number): void {
     this.dropBody(rec);
     this.set8(rec, Pn.STATE, PnState.FREE);
-  }
-
-  private open(rec: number): boolean {
-    const state = this.get8(rec, Pn.STATE);
-    return state !== PnState.FREE && state !== PnState.SETTLED;
+    while (this.top > 0 && this.get8(this.top - 1, Pn.STATE) === PnState.FREE) this.top--;
   }
 
   /** Packets of an upstream that are under way. */
   countFrom(up: number): number {
+    const t = this.table;
     let count = 0;
-    for (let i = 0; i < Size.PENDING; i++) if (this.get8(i, Pn.UP) === up && this.open(i)) count++;
+    for (let at = (this.top - 1) * Pn.SIZE; at >= 0; at -= Pn.SIZE) {
+      if (t[at + Pn.UP] === up && t[at] !== PnState.FREE && t[at] !== PnState.SETTLED) count++;
+    }
     return count;
   }
 
   /** Packets of a source that are under way. */
   countSource(src: number): number {
+    const t = this.table;
     let count = 0;
-    for (let i = 0; i < Size.PENDING; i++) if (this.open(i) && this.get32(i, Pn.SRC) === src) count++;
+    for (let at = (this.top - 1) * Pn.SIZE; at >= 0; at -= Pn.SIZE) {
+      if (t[at] === PnState.FREE || t[at] === PnState.SETTLED) continue;
+      if (getU32(t, at + Pn.SRC) === src) count++;
+    }
     return count;
   }
 }

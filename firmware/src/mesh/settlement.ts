@@ -154,8 +154,9 @@ export class Settlement {
   collectReceipts(up: number, most: number, alone: boolean): Uint8Array {
     const pending = this.pending;
     const found: number[] = [];
-    for (let i = 0; i < Size.PENDING && found.length < most; i++) {
-      if (pending.get8(i, Pn.STATE) !== PnState.SETTLED || pending.get8(i, Pn.UP) !== up) continue;
+    const t = pending.table;
+    for (let i = 0, at = 0; i < pending.top && found.length < most; i++, at += Pn.SIZE) {
+      if (t[at + Pn.UP] !== up || t[at] !== PnState.SETTLED) continue;
       if (pending.flag(i, PnFlag.RECEIPT_DUE)) found.push(i);
     }
     const entries = new Uint8Array(found.length * Receipt.SIZE);

@@ -30,6 +30,8 @@ export class Wallet {
   nextChain: number;
   walkers: (SegmentWalker | undefined)[];
   signing: Signing | undefined;
+  /** False when nothing is left to hash. */
+  busy: boolean;
 
   constructor(core: Core, paySecret: MacKey) {
     this.core = core;
@@ -43,6 +45,7 @@ export class Wallet {
     this.walkers = [];
     for (let i = 0; i < Size.NEIGHBOURS; i++) this.walkers.push(undefined);
     this.signing = undefined;
+    this.busy = false;
   }
 
   /**
@@ -88,6 +91,7 @@ export class Wallet {
     const message = new Uint8Array(OneTime.MESSAGE);
     putU32(message, 0, this.core.neighbours.address(nb));
     message[Wire.ADDRESS] = this.core.config.windowCode;
+    this.busy = true;
     this.signing = {
       neighbour: nb,
       chain: this.core.accounts.u8(nb, Acc.OUT_CHAIN),
@@ -111,8 +115,12 @@ export class Wallet {
     if (this.signing !== undefined && this.signing.neighbour === nb) this.signing = undefined;
   }
 
-  /** One slice of whatever is unfinished. True when there is more to do. */
+  /** One slice of whatever is unfinished. True when there is more to do. Called at every step: mostly for nothing. */
   work(): boolean {
+    return this.busy && this.slice();
+  }
+
+  private slice(): boolean {
     const job = this.signing;
     if (job !== undefined && job.digit < OneTime.DIGITS) {
       this.signSlice(job);
@@ -122,6 +130,7 @@ export class Wallet {
       const walker = this.walkers[i];
       if (walker !== undefined && !walker.work(SLICE_HASHES)) return true;
     }
+    this.busy = false;
     return false;
   }
 
@@ -148,11 +157,13 @@ export class Wallet {
     if (walker === undefined) {
       walker = new SegmentWalker(this.crypto, payPrefix(this.id, chain));
       this.walkers[nb] = walker;
+      this.busy = true;
     }
     const link = walker.link(number);
     if (link !== undefined) return link;
     const segment = Math.floor((number - 1) / Book.SEGMENT);
     if (walker.segment() !== segment) {
+      this.busy = true;
       const at = (chain * Book.SEGMENTS + segment) * Book.LINK;
       const checkpoint = this.core.store.readAt('fh.cp', at, Book.LINK);
       if (checkpoint !== undefined && checkpoint.length === Book.LINK) walker.load(checkpoint, segment);
