@@ -25,7 +25,7 @@ const BLOCKS = 40;
 const BLOCK_BYTES = 180 + 28 * CLAIMS;
 const VERIFIERS = 2;
 /** Slots tried for the highest rate, milliseconds: a block has to be made and appended within one. */
-const SLOTS_MS = [250, 125, 64, 32];
+const SLOTS_MS = [250, 125, 100, 80, 64, 48];
 const RUN_MS = 4000;
 const SAMPLES = 25;
 const WAIT_MS = 20_000;

@@ -15,6 +15,7 @@ import { NatsLog } from './nats-log.ts';
 import type { LogEntry, LogHealth } from './ordered-log.ts';
 import { idOf } from './pool.ts';
 import { slotClock, type SlotClock } from './slot-clock.ts';
+import { POOL_WINDOW_MS } from './streams.ts';
 import { Tail } from './tail.ts';
 
 export interface FleetParts {
@@ -38,6 +39,8 @@ const PAUSE_MS = 10;
 const SPREADING_MAX = 40_000;
 /** Of these, handed to the engine and not acknowledged. */
 const UNDER_WAY_MAX = 256;
+/** Acknowledged ones that are remembered. */
+const SPREAD_MAX = 65_536;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -56,6 +59,8 @@ export class Fleet {
   /** Gateways whose other chain was said. */
   private readonly named = new Set<number>();
   private readonly spreading = new Map<string, Promise<void>>();
+  /** When the engine acknowledged a transaction, the oldest first. */
+  private readonly spreadAtMs = new Map<string, number>();
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly stops: (() => Promise<void>)[] = [];
   private underWay = 0;
@@ -137,10 +142,13 @@ export class Fleet {
 
   /**
    * Resolves when the engine keeps it for all gateways: acknowledged, whatever happens to this one. Rejects when the
-   * engine refuses it, or too many are under way: it is then in this gateway's pool alone.
+   * engine refuses it, or too many are under way: it is then in this gateway's pool alone. What waits is handed in
+   * again after every block; the engine hears of it once in as long as it would know it again.
    */
   spread(transaction: Uint8Array): Promise<void> {
     const id = idOf(transaction);
+    this.forgetSpread(Date.now() - POOL_WINDOW_MS);
+    if (this.spreadAtMs.has(id)) return Promise.resolve();
     const under = this.spreading.get(id);
     if (under !== undefined) return under;
     if (this.spreading.size >= SPREADING_MAX)
@@ -161,9 +169,17 @@ export class Fleet {
     this.underWay++;
     try {
       await this.pool.append(this.parts.producer, id, transaction);
+      this.spreadAtMs.set(id, Date.now());
     } finally {
       this.underWay--;
       this.queue.shift()?.();
+    }
+  }
+
+  private forgetSpread(beforeMs: number): void {
+    for (const [id, atMs] of this.spreadAtMs) {
+      if (atMs > beforeMs && this.spreadAtMs.size <= SPREAD_MAX) return;
+      this.spreadAtMs.delete(id);
     }
   }
 

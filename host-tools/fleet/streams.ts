@@ -20,6 +20,8 @@ const FIRST_ENTRY_PAUSE_MS = 100;
 const BLOCK_HEAD_BYTES = 180;
 const TX_BYTES_MAX = 1024;
 const HEAD_BYTES_MAX = 256;
+/** For so long the engine takes a transaction that comes again as the same one. */
+export const POOL_WINDOW_MS = 10 * MINUTE_MS;
 /** What of one gateway's transactions the engine keeps; a flood pushes out its author's own. */
 const POOL_ENTRIES_PER_GATEWAY = 20_000;
 
@@ -44,7 +46,7 @@ function configs(names: Names, replicas: number): Config[] {
       subjects: [names.all('tx')],
       discard: DiscardPolicy.Old,
       max_age: nanos(60 * MINUTE_MS),
-      duplicate_window: nanos(10 * MINUTE_MS),
+      duplicate_window: nanos(POOL_WINDOW_MS),
       max_msg_size: TX_BYTES_MAX,
       max_msgs_per_subject: POOL_ENTRIES_PER_GATEWAY,
     },

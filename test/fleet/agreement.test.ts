@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetWorld } from './fleet-world.ts';
 import { LocalCluster, NO_NATS } from '../../host-tools/fleet/local-cluster.ts';
+import { NatsLog } from '../../host-tools/fleet/nats-log.ts';
+import { idOf } from '../../host-tools/fleet/pool.ts';
 
-test('five gateways agree on one chain, whoever writes and whoever submits', { skip: NO_NATS }, async () => {
+test('five gateways agree on one chain, whoever writes and whoever submits', { skip: NO_NATS }, async (context) => {
+  const appended = context.mock.method(NatsLog.prototype, 'append');
   const cluster = await LocalCluster.start();
   try {
     const world = await FleetWorld.start(cluster, 5);
@@ -13,8 +16,13 @@ test('five gateways agree on one chain, whoever writes and whoever submits', { s
       await Promise.all(
         world.members.map(async (member, i) => {
           const join = world.join(member, addresses[i]!);
-          member.fleet.chain.pool.offer(member.address, join);
-          await member.fleet.spread(join);
+          // As the owners' API does with what waits, after every block.
+          for (let block = 0; block < 3; block++) {
+            member.fleet.chain.submit(join);
+            await member.fleet.spread(join);
+          }
+          const again = appended.mock.calls.filter(({ arguments: [, id] }) => id === idOf(join));
+          assert.equal(again.length, 1, 'the engine heard of it once');
         }),
       );
       await world.until('five joins', () => world.members.every(({ ledger }) => ledger.counters.nodes === 5));
