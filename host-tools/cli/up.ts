@@ -9,6 +9,7 @@ import { BuildError } from '../firmware-build/build-error.ts';
 import { fileError } from '../gateway/desk-files.ts';
 import { LOG_LEVELS, type LogLevel } from '../gateway/log-file.ts';
 import type { GatewayOptions, RunningGateway } from '../gateway/run.ts';
+import type { MapOrigin } from '../gateway/view.ts';
 import { thisComputer } from '../ports/host-system.ts';
 import { knownBoardsUsb } from '../ports/known-boards.ts';
 import { isLikelyBoard, listPorts } from '../ports/list-ports.ts';
@@ -27,6 +28,8 @@ interface UpFlags extends StoreFlags {
   loss: string;
   logLevel: LogLevel;
   token?: string;
+  map?: string;
+  mapOrigin?: string;
   webhook?: string;
   mqtt?: string;
   fleet?: string;
@@ -63,6 +66,10 @@ export function register(program: Command): void {
     .option('--loss <share>', 'share of virtual frames lost besides collisions', '0')
     .addOption(storeOption())
     .addOption(keepBlocksOption())
+    .addOption(
+      new Option('--map <file>', 'PMTiles file with pictures, drawn beneath the boards').env('FAIRHOP_MAP'),
+    )
+    .option('--map-origin <lat,lon>', "where on it the mesh's metres begin; without it, in its middle")
     .option('--webhook <url>', 'send every packet there, as JSON by POST')
     .option('--mqtt <url>', 'send packets and states to a broker, with Home Assistant discovery')
     .option('--fleet <servers>', 'many gateways, one ledger: blocks ordered by these NATS servers (docs/fleet.md)')
@@ -78,6 +85,7 @@ export function register(program: Command): void {
 Examples:
   fairhop up                                  a gateway and seven virtual boards, page on http://127.0.0.1:8640
   fairhop up --boards 12 --loss 0.1           more boards, worse radio
+  fairhop up --map village.pmtiles            with a map beneath the boards (docs/dashboard.md)
   fairhop up --port /dev/ttyUSB0              a real board as the gateway's radio
   fairhop up --fleet nats://10.0.0.1:4222     one gateway of a fleet; an empty directory joins its ledger
   ESPRUINO=... fairhop up --engine espruino   virtual boards on the real interpreter (its Linux build)`,
@@ -149,6 +157,8 @@ async function optionsOf(flags: UpFlags, signal: AbortSignal): Promise<GatewayOp
       'build Espruino for Linux and set ESPRUINO to the program (docs/getting-started.md)',
     );
   }
+  if (flags.mapOrigin !== undefined && flags.map === undefined)
+    throw usage('--map-origin needs a map', 'give --map FILE.pmtiles, or leave it out');
   return {
     directory: resolve(flags.data),
     host,
@@ -161,6 +171,7 @@ async function optionsOf(flags: UpFlags, signal: AbortSignal): Promise<GatewayOp
     readingS: wholeNumber(flags.reading, '--reading', 1, 86400),
     ...(flags.port !== undefined && { serialPort: flags.port }),
     ...(flags.token !== undefined && { token: flags.token }),
+    ...(flags.map !== undefined && { map: { path: flags.map, ...mapOrigin(flags.mapOrigin) } }),
     ...(flags.webhook !== undefined && { webhook: flags.webhook }),
     ...(flags.mqtt !== undefined && { mqtt: flags.mqtt }),
     ...(flags.fleet !== undefined && { orderer: await fleetOrderer(flags, flags.fleet) }),
@@ -190,6 +201,16 @@ function httpAddress(text: string): { host: string; port: number } {
   const match = /^(\[[0-9a-f:]+\]|[^:]+):(\d+)$/i.exec(text);
   if (match === null) throw usage(`--http ${text} is no address`, 'give HOST:PORT, such as 127.0.0.1:8641');
   return { host: match[1]!.replace(/^\[|\]$/g, ''), port: wholeNumber(match[2]!, 'the port of --http', 0, 65535) };
+}
+
+/** Beyond 85.05 degrees there are no tiles (Web Mercator). */
+function mapOrigin(text: string | undefined): { origin?: MapOrigin } {
+  if (text === undefined) return {};
+  const match = /^\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*$/.exec(text);
+  const [latitude, longitude] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || Math.abs(latitude) > 85 || Math.abs(longitude) > 180)
+    throw usage(`--map-origin ${text} is no place`, 'give latitude and longitude in degrees, such as 47.3769,8.5417');
+  return { origin: { latitude, longitude } };
 }
 
 function wholeNumber(text: string, name: string, least: number, most: number): number {

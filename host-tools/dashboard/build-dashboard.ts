@@ -1,6 +1,7 @@
 // Bundles page/ into the files that the gateway serves: Rollup joins the modules, esbuild removes the types and the
 // blanks. The result is kept in build/dashboard under a hash of everything that went in, so only a change
 // costs a build. Called by the HTTP server at its start; knows nothing of it.
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,7 +18,9 @@ const outDirectory = join(root, 'build', 'dashboard');
 const ROOMS = ['host-tools/dashboard/page', 'host-tools/ledger', 'firmware/src/protocol', 'firmware/src/crypto'];
 
 const COPIED = ['index.html', 'icon.svg'];
-const FILES = [...COPIED, 'app.css', 'app.js'];
+/** `map.js` is loaded by the page only where there is a map. */
+const SCRIPTS = ['app.js', 'map.js'];
+const FILES = [...COPIED, 'app.css', ...SCRIPTS];
 
 /** Name to content of every file of the page. Rebuilds only when a source or a dependency changed. */
 export async function buildDashboard(): Promise<Map<string, Buffer>> {
@@ -28,7 +31,7 @@ export async function buildDashboard(): Promise<Map<string, Buffer>> {
     COPIED.map((name) => [name, readFileSync(join(pageDirectory, name))] as const),
   );
   files.set('app.css', joinSheets());
-  files.set('app.js', Buffer.from(await bundle(join(pageDirectory, 'main.tsx'))));
+  for (const [name, code] of await bundle(join(pageDirectory, 'main.tsx'))) files.set(name, Buffer.from(code));
   writeCache(files, hash);
   return files;
 }
@@ -77,24 +80,23 @@ function joinSheets(): Buffer {
 }
 
 // The compiler and the bundler load only when there is something to build: a cached start needs neither.
-async function bundle(entry: string): Promise<string> {
+async function bundle(entry: string): Promise<[name: string, code: string][]> {
   const [{ rollup }, { transform, stop }] = await Promise.all([import('rollup'), import('esbuild')]);
   const build = await rollup({
     input: entry,
     plugins: [pagePlugin(transform)],
     treeshake: { moduleSideEffects: true },
   });
-  const { output } = await build.generate({ format: 'es' });
+  const { output } = await build.generate({ format: 'es', entryFileNames: 'app.js', chunkFileNames: 'map.js' });
   await build.close();
-  const { code } = await transform(output[0].code, {
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    legalComments: 'none',
-  });
+  const chunks = output.filter((file) => file.type === 'chunk');
+  assert.deepEqual(chunks.map(({ fileName }) => fileName).sort(), SCRIPTS, 'the page has one module besides itself');
+  const minify = { minify: true, format: 'esm', target: 'es2022', legalComments: 'none' } as const;
+  const scripts: [string, string][] = [];
+  for (const { fileName, code } of chunks) scripts.push([fileName, (await transform(code, minify)).code]);
   // Its process would stay as long as ours does.
   await stop();
-  return code;
+  return scripts;
 }
 
 function pagePlugin(transform: typeof Transform): Plugin {

@@ -17,6 +17,7 @@ import { describeMoney, identitiesOf, joinsFor, linkSecretsOf } from './desk.ts'
 import { EndStation } from './end-station.ts';
 import { Gateway, leasedNumbers } from './gateway.ts';
 import { exportDoors } from './http/export-routes.ts';
+import { MapFile } from './http/map-file.ts';
 import { insightDoors } from './http/insight-routes.ts';
 import { replDoors } from './http/repl-routes.ts';
 import { startHttpServer } from './http/server.ts';
@@ -35,6 +36,7 @@ import { Repl, type ReplBoards } from './repl.ts';
 import { findRadio, radioAt, type RadioBoard } from './radio-search.ts';
 import { LiveSource } from './source.ts';
 import type { StoreChoice } from './store/index.ts';
+import type { MapOrigin } from './view.ts';
 import type { Board } from '../virtual/board.ts';
 import { startVirtualMesh } from './virtual-mesh.ts';
 import { useWalkThreads } from './walk-threads.ts';
@@ -59,6 +61,8 @@ export interface GatewayOptions extends ExportOptions {
   store?: StoreChoice;
   /** Of DATA/log/gateway.jsonl; info without it. */
   logLevel?: LogLevel;
+  /** A PMTiles file to draw beneath the boards, and where their metres begin: in its middle unless said. */
+  map?: { path: string; origin?: MapOrigin };
   /** Without one this gateway orders its own blocks. */
   orderer?: Orderer;
   /** Ends the start, which then rejects. */
@@ -113,16 +117,15 @@ async function compose(
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   const ledgerId = Buffer.from(desk.ledger.ledgerId).toString('hex');
   print(`fairhop ${version}  data ${desk.directory}  ledger ${ledgerId}  height ${desk.ledger.height}`);
+  const map = openMap(options, closers);
   const radio = await chooseRadio(options);
   signal.throwIfAborted();
   if (radio === undefined) desk.seat(options.boards);
   else checkRadio(desk, radio);
-  const names = new Map(desk.members.map(({ address, name }) => [address, name]));
-  const nameOf = (address: number): string => names.get(address) ?? addressText(address);
+  const nameOf = namesOf(desk);
   const { chain, air, doors, metrics, close } = await (options.orderer ?? ALONE).start(desk, print);
   closers.push(close);
-  const { ledger, store } = desk;
-  const { gatewayAddress } = desk.founding;
+  const { ledger, store, founding: { gatewayAddress } } = desk;
   const trace = traceOf(desk);
   const gateway = gatewayOf(desk, chain, nameOf, trace);
   const source = new LiveSource({
@@ -130,8 +133,8 @@ async function compose(
     gateway,
     version,
     startedMs: Date.now(),
-    boards: radio === undefined ? 'virtual' : 'serial',
-    engine: radio === undefined ? options.engine : 'serial',
+    ...(radio === undefined ? { boards: 'virtual', engine: options.engine } : { boards: 'serial', engine: 'serial' }),
+    map: map?.origin,
   });
   const watch = new BoardWatch(nameOf);
   const insight = new Insight({ ledger, store, gatewayAddress, source, watch, nameOf, trace }, gateway);
@@ -150,6 +153,7 @@ async function compose(
     ...(options.token !== undefined && { token: options.token }),
     owners: new OwnerSource(chain, desk.store, gateway),
     submitToken: apiToken(desk.directory),
+    ...(map !== undefined && { map: map.file }),
     doors: [...views, exporting, ...(doors === undefined ? [] : [doors])],
     onFault: (error) => gateway.trouble(`a request failed: ${messageOf(error)}`),
   });
@@ -172,6 +176,23 @@ async function compose(
   print(`page and API: ${http.url}    Ctrl-C stops; the next start continues the same chain`);
   closers.push(runClock(watchers, print));
   return { url: http.url, height: () => desk.ledger.height, boards: up.boards, failed, stop };
+}
+
+function namesOf({ members }: Desk): (address: number) => string {
+  const names = new Map(members.map(({ address, name }) => [address, name]));
+  return (address) => names.get(address) ?? addressText(address);
+}
+
+function openMap(
+  { map, print }: GatewayOptions,
+  closers: Closer[],
+): { file: MapFile; origin: MapOrigin } | undefined {
+  if (map === undefined) return undefined;
+  const file = MapFile.open(map.path);
+  closers.push(async () => file.close());
+  const { origin = file.centre } = map;
+  print(`map ${map.path}: the mesh's metres begin at ${origin.latitude}, ${origin.longitude}`);
+  return { file, origin };
 }
 
 function messageOf(error: unknown): string {

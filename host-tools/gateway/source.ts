@@ -13,6 +13,7 @@ import type {
   GatewayEvent,
   GatewaySource,
   LinkView,
+  MapOrigin,
   MeshView,
   NodeView,
   PacketView,
@@ -26,6 +27,8 @@ export interface SourceParts {
   boards: Status['boards'];
   engine: Status['engine'];
   startedMs: number;
+  /** Where the positions' metres begin, when there is a map. */
+  map?: MapOrigin | undefined;
 }
 
 /** A board says its tables every ten seconds; links of one that has been silent for so long are not drawn. */
@@ -78,6 +81,7 @@ export class LiveSource implements GatewaySource {
     return {
       nodes: this.parts.desk.members.map((member, index) => this.node(member, index)),
       links: this.links(),
+      map: this.parts.map ?? null,
     };
   }
 

@@ -53,6 +53,14 @@ export interface LinkView {
 export interface MeshView {
   nodes: NodeView[];
   links: LinkView[];
+  /** Where on Earth x and y are 0, when there is a map to draw beneath; null without one. */
+  map: MapOrigin | null;
+}
+
+/** Degrees, WGS 84. */
+export interface MapOrigin {
+  latitude: number;
+  longitude: number;
 }
 
 /** What a reading of firmware/src/app says. */

@@ -28,7 +28,7 @@ describe('the built page', () => {
       references.filter((path) => !path.startsWith('/api/') && !files.has(path.slice(1))),
       [],
     );
-    for (const name of ['app.js', 'app.css']) {
+    for (const name of ['app.js', 'map.js', 'app.css']) {
       const foreign =
         files
           .get(name)!
@@ -40,12 +40,14 @@ describe('the built page', () => {
         [],
       );
     }
-    assert.ok(
-      !/\bimport\s*\(|\bfrom\s*['"]\S+['"];/.test(files.get('app.js')!.toString()),
-      'the bundle must be one file',
-    );
-    const code = files.get('app.js')!.toString();
-    assert.ok(!/\bnew Function\b|\beval\s*\(/.test(code), 'the policy lets no text become code');
+    // Two files, of which the second is asked for only where there is a map.
+    for (const [name, loaded] of [['app.js', ['./map.js']], ['map.js', []]] as const) {
+      const code = files.get(name)!.toString();
+      assert.deepEqual([...code.matchAll(/\bimport\s*\(\s*["']([^"']*)["']\)/g)].map((match) => match[1]), loaded);
+      assert.equal([...code.matchAll(/\bimport\s*\(/g)].length, loaded.length, `${name} computes what it loads`);
+      assert.ok(!/\bfrom\s*['"]\S+['"];/.test(code), `${name} is one file`);
+      assert.ok(!/\bnew Function\b|\beval\s*\(/.test(code), 'the policy lets no text become code');
+    }
     assert.ok(!/<style|style=|<script(?![^>]*src=)/.test(html), 'the policy allows nothing inline');
   });
 

@@ -78,6 +78,7 @@ class SimulatedSource extends FakeGateway {
             payableLinks: 8,
           })),
       ),
+      map: null,
     };
   }
 

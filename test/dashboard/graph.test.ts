@@ -71,7 +71,7 @@ describe('the graph', () => {
     layout.update(mesh);
     const stranger = { ...mesh.nodes[1]!, address: 'ffffffff', x: null, y: null };
     const link = { a: 'ffffffff', b: '00000002', rssiDbm: null, ...UNKNOWN, payableLinks: 0 };
-    layout.update({ nodes: [...mesh.nodes.slice(0, 3), stranger], links: [link] });
+    layout.update({ nodes: [...mesh.nodes.slice(0, 3), stranger], links: [link], map: null });
     assert.equal(layout.nodes.length, 4);
     assert.ok(!layout.isMap);
     assert.ok(Number.isFinite(layout.node('ffffffff')!.x));
@@ -88,7 +88,7 @@ describe('the graph', () => {
     const same = mesh.nodes.map((node) => ({ ...node, x: 5, y: 5 }));
     for (const nodes of [mesh.nodes, same, mesh.nodes.slice(0, 1), [mesh.nodes[0]!, mesh.nodes[0]!], []]) {
       for (const size of [SIZE, { width: 0, height: 0 }]) {
-        const scene = sceneOf({ nodes, links }, size);
+        const scene = sceneOf({ nodes, links, map: null }, size);
         assert.ok(
           scene.nodes.every((node) => Number.isFinite(node.x) && Number.isFinite(node.y) && node.radius > 0),
         );

@@ -63,4 +63,6 @@ test('the real interpreter asked for and not there', async () => {
 test('flags that make no sense', async () => {
   await refused(['--data', directory('flags'), '--boards', 'many'], /--boards many/, /whole number/);
   await refused(['--data', directory('flags'), '--loss', '2'], /--loss 2/, /0\.1/);
+  await refused(['--data', directory('flags'), '--map-origin', '47,8'], /needs a map/, /--map FILE/);
+  await refused(['--data', directory('flags'), '--map', 'none.pmtiles'], /none\.pmtiles cannot be read/, /extract/);
 });

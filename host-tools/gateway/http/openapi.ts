@@ -61,7 +61,16 @@ const schemas: Record<string, Schema> = {
     },
     'Two boards that hear each other.',
   ),
-  Mesh: record({ nodes: list('Node'), links: list('Link') }, 'The boards and who hears whom.'),
+  Mesh: record(
+    { nodes: list('Node'), links: list('Link'), map: ref('MapOrigin') },
+    'The boards and who hears whom.',
+  ),
+  MapOrigin: optional(
+    record(
+      { latitude: { type: 'number' }, longitude: { type: 'number' } },
+      'Where x and y are 0, in degrees, when /map.pmtiles is there to be drawn; null without.',
+    ),
+  ),
   Reading: optional(
     record(
       {

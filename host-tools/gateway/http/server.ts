@@ -13,6 +13,7 @@ import { isTextAnswer, readDoor, writeDoor, type Doors, type WriteDoor } from '.
 import { EventStreams } from './event-streams.ts';
 import { knownHosts, pathOf, refuse, type KnownHosts } from './guard.ts';
 import { limitsFrom, type HttpLimits } from './limits.ts';
+import { MAP_PATH, type MapFile } from './map-file.ts';
 import { ownerRoute, writeRoute } from './owner-routes.ts';
 import { RateLimit } from './rate-limit.ts';
 import { sendJson, sendRefusal, sendText, setSecurityHeaders, type Refusal } from './respond.ts';
@@ -31,6 +32,8 @@ export interface HttpServerOptions {
   doors?: readonly Doors[];
   /** What a POST must carry where `token` is not set; without either every POST is refused. */
   submitToken?: string;
+  /** Served at /map.pmtiles; closed by whoever opened it. */
+  map?: MapFile;
   /** Told when the source threw: that request is answered 500, the server goes on. */
   onFault?: (error: unknown) => void;
   limits?: Partial<HttpLimits>;
@@ -109,6 +112,7 @@ class HttpService {
   readonly #owners: OwnerApi | undefined;
   readonly #doors: readonly Doors[];
   readonly #submitToken: string | undefined;
+  readonly #map: MapFile | undefined;
   readonly #onFault: (error: unknown) => void;
   #check: TokenCheck | null = null;
   #submitCheck: TokenCheck | null = null;
@@ -124,6 +128,7 @@ class HttpService {
     this.#owners = options.owners;
     this.#doors = options.doors ?? [];
     this.#submitToken = options.token ?? options.submitToken;
+    this.#map = options.map;
     this.#onFault = options.onFault ?? ((error) => process.emitWarning(String(error)));
     this.#hosts = knownHosts(bind.host, bind.loopback);
     this.#rate = new RateLimit(this.limits);
@@ -218,6 +223,10 @@ class HttpService {
     if (this.#answerByDoor(path, query, response)) return null;
     if (path === EVENTS_PATH) return this.#openStream(request, response, query);
     if (this.assets.send(path, request, response)) return null;
+    if (path === MAP_PATH && this.#map !== undefined) {
+      this.#map.send(request, response);
+      return null;
+    }
     return {
       status: 404,
       error: 'there is nothing at this path',

@@ -81,7 +81,7 @@ function meshOf(world: World): MeshView {
       lastSeenS: null,
     };
   });
-  return { nodes, links: linksOf(world) };
+  return { nodes, links: linksOf(world), map: null };
 }
 
 /** Whoever hears whom, each pair once, with what is left in the channels between them. */

@@ -21,7 +21,7 @@ const IDLE: SimulationView = {
   state: 'idle',
   reason: '',
   progressPerMille: 0,
-  mesh: { nodes: [], links: [] },
+  mesh: { nodes: [], links: [], map: null },
   frames: [],
   series: [],
   result: null,

@@ -44,7 +44,7 @@ export class FakeGateway implements GatewaySource {
     uptimeS: 0,
     faults: 0,
   };
-  view: MeshView = { nodes: [], links: [] };
+  view: MeshView = { nodes: [], links: [], map: null };
   /** Set to make every read throw: a bug in the gateway. */
   broken = false;
   readonly #listeners = new Set<(event: GatewayEvent) => void>();
@@ -194,6 +194,7 @@ export function village(): MeshView {
       qualityBa: 0.95,
       payableLinks,
     })),
+    map: null,
   };
 }
 
@@ -225,5 +226,5 @@ export function crowd(count: number): MeshView {
       payableLinks: i % 3,
     }));
   });
-  return { nodes, links };
+  return { nodes, links, map: null };
 }

@@ -4,6 +4,7 @@
 import type { MeshView } from '../../../gateway/view.ts';
 import type { FrameOnAir } from '../store.ts';
 import { MeshLayout } from './layout.ts';
+import { MapGround, type MapNote } from './map-ground.ts';
 import { NAME_FONT, paintPulses, paintScene, type Pulse } from './paint.ts';
 import { buildScene, type Scene, type SceneNode } from './scene.ts';
 import { onTheme } from '../theme-choice.ts';
@@ -29,9 +30,10 @@ export class MeshCanvas {
   readonly #air: CanvasRenderingContext2D;
   readonly #resize: ResizeObserver;
   readonly #forgetTheme: () => void;
+  readonly #map: MapGround;
   readonly #still = matchMedia('(prefers-reduced-motion: reduce)');
   #theme: Theme;
-  #mesh: MeshView = { nodes: [], links: [] };
+  #mesh: MeshView = { nodes: [], links: [], map: null };
   #scene: Scene | null = null;
   #chosen: string | null = null;
   #pointed: string | null = null;
@@ -42,7 +44,9 @@ export class MeshCanvas {
   constructor(
     readonly holder: HTMLElement,
     readonly onChoose: (address: string | null) => void,
+    onMapNote: (note: MapNote | null) => void = () => {},
   ) {
+    this.#map = new MapGround(() => this.#makeStale(), onMapNote);
     this.#theme = themeOf(holder);
     this.#ground = addCanvas(holder);
     this.#air = addCanvas(holder);
@@ -59,6 +63,7 @@ export class MeshCanvas {
     this.#mesh = mesh;
     this.#chosen = chosen;
     this.#layout.update(mesh);
+    this.#map.show(mesh.map);
     this.#makeStale();
   }
 
@@ -74,6 +79,7 @@ export class MeshCanvas {
     cancelAnimationFrame(this.#request);
     this.#resize.disconnect();
     this.#forgetTheme();
+    this.#map.close();
     this.holder.replaceChildren();
   }
 
@@ -112,6 +118,8 @@ export class MeshCanvas {
       size,
       (text) => this.#ground.measureText(text).width,
     );
+    this.#ground.clearRect(0, 0, size.width, size.height);
+    this.#map.paint(this.#ground, this.#scene, size, this.#theme.map);
     paintScene(this.#ground, this.#scene, this.#theme, size, this.#pointed ?? this.#chosen);
   }
 

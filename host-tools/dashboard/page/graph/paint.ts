@@ -18,6 +18,7 @@ export interface Pulse {
   progress: number;
 }
 
+/** On what is there: the caller has cleared the canvas, and may have painted a map. */
 export function paintScene(
   context: CanvasRenderingContext2D,
   scene: Scene,
@@ -25,7 +26,6 @@ export function paintScene(
   size: Size,
   chosen: string | null,
 ): void {
-  context.clearRect(0, 0, size.width, size.height);
   context.lineCap = 'round';
   const touches = (link: SceneLink): boolean => link.a.address === chosen || link.b.address === chosen;
   for (const link of scene.links)

@@ -36,6 +36,8 @@ export interface Scene {
   byAddress: Map<string, SceneNode>;
   /** Null unless the picture is a map. */
   pixelsPerMetre: number | null;
+  /** Where the layout has 0, 0. */
+  origin: { x: number; y: number };
 }
 
 export interface Size {
@@ -67,7 +69,7 @@ export function buildScene(
   size: Size,
   textWidth: (text: string) => number,
 ): Scene {
-  const { nodes, pixelsPerUnit } = fitNodes(layout, size);
+  const { nodes, pixelsPerUnit, origin } = fitNodes(layout, size);
   const byAddress = new Map(nodes.map((node) => [node.address, node]));
   const links = sceneLinks(mesh, byAddress, size);
   if (nodes.length <= NODE_LABELS_MAX) placeLabels(nodes, links, size, textWidth);
@@ -75,11 +77,15 @@ export function buildScene(
     nodes,
     links,
     byAddress,
+    origin,
     pixelsPerMetre: layout.isMap && nodes.length > 1 ? pixelsPerUnit : null,
   };
 }
 
-function fitNodes(layout: MeshLayout, size: Size): { nodes: SceneNode[]; pixelsPerUnit: number } {
+function fitNodes(
+  layout: MeshLayout,
+  size: Size,
+): { nodes: SceneNode[]; pixelsPerUnit: number; origin: Scene['origin'] } {
   const placed = layout.nodes;
   const xs = placed.map((node) => node.x ?? 0);
   const ys = placed.map((node) => node.y ?? 0);
@@ -99,6 +105,10 @@ function fitNodes(layout: MeshLayout, size: Size): { nodes: SceneNode[]; pixelsP
   // Forces know no metres: their picture may be stretched to fill a wide window, a map may not.
   const stretch =
     layout.isMap || right === left ? 1 : Math.min(STRETCH_MAX, room.x / (right - left) / pixelsPerUnit);
+  const origin = {
+    x: size.width / 2 - ((left + right) / 2) * pixelsPerUnit * stretch,
+    y: size.height / 2 - ((top + bottom) / 2) * pixelsPerUnit,
+  };
   const balances = placed.map((node) => node.view.balance);
   const most = Math.max(1, ...balances.map(Math.abs));
   const [poorest, richest] = [Math.min(...balances), Math.max(...balances)];
@@ -107,8 +117,8 @@ function fitNodes(layout: MeshLayout, size: Size): { nodes: SceneNode[]; pixelsP
     const rank = richest === poorest ? 0.5 : (node.view.balance - poorest) / (richest - poorest);
     return {
       address: node.view.address,
-      x: size.width / 2 + (xs[i]! - (left + right) / 2) * pixelsPerUnit * stretch,
-      y: size.height / 2 + (ys[i]! - (top + bottom) / 2) * pixelsPerUnit,
+      x: origin.x + xs[i]! * pixelsPerUnit * stretch,
+      y: origin.y + ys[i]! * pixelsPerUnit,
       radius: scale * (node.view.role === 'gateway' ? 15 : 8 + 9 * Math.sqrt(rank)),
       gateway: node.view.role === 'gateway',
       share: node.view.balance / most,
@@ -117,7 +127,7 @@ function fitNodes(layout: MeshLayout, size: Size): { nodes: SceneNode[]; pixelsP
       label: null,
     };
   });
-  return { nodes, pixelsPerUnit };
+  return { nodes, pixelsPerUnit, origin };
 }
 
 /** Many boards get small dots and thin lines, so that neighbours stay apart. */

@@ -11,6 +11,8 @@ export interface Theme {
   spend: string;
   even: string;
   frames: Record<FrameGroup, string>;
+  /** Opacity of a map beneath: maps are drawn for white paper. */
+  map: number;
 }
 
 export type FrameGroup = 'data' | 'receipt' | 'pay' | 'control';
@@ -32,6 +34,7 @@ export function readTheme(read: (name: string) => string): Theme {
       pay: read('pay'),
       control: read('control'),
     },
+    map: Number(read('map')),
   };
 }
 

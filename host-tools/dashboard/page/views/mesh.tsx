@@ -1,8 +1,9 @@
 // The mesh: the live graph with its legend, the boards as a table (which is also the keyboard's way into
 // the graph), the chosen board in detail, and the gateway's last words.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LinkView, MeshView, NodeView } from '../../../gateway/view.ts';
 import { boardName, clock, decibels, duration, figure, signedFigure, visible } from '../format.ts';
+import type { MapNote } from '../graph/map-ground.ts';
 import { MeshCanvas } from '../graph/mesh-canvas.ts';
 import { connection, log, mesh, onFrame, selected } from '../store.ts';
 import { Empty } from '../parts/empty.tsx';
@@ -56,10 +57,10 @@ function Boards({ now }: { now: MeshView }) {
 function Graph({ now }: { now: MeshView }) {
   const holder = useRef<HTMLDivElement>(null);
   const canvas = useRef<MeshCanvas | null>(null);
+  const [note, setNote] = useState<MapNote | null>(null);
   useEffect(() => {
-    const graph = new MeshCanvas(holder.current!, (address) => {
-      selected.value = address;
-    });
+    const choose = (address: string | null): void => void (selected.value = address);
+    const graph = new MeshCanvas(holder.current!, choose, setNote);
     canvas.current = graph;
     const forgetFrames = onFrame((frame) => graph.frameOnAir(frame));
     return () => {
@@ -71,7 +72,26 @@ function Graph({ now }: { now: MeshView }) {
   useEffect(() => canvas.current!.show(now, chosen), [now, chosen]);
   const counts = `${now.nodes.length} boards and ${now.links.length} radio links`;
   const text = `Graph of ${counts}. The table beside it has the same boards.`;
-  return <div class="canvas" ref={holder} role="img" aria-label={text} />;
+  return (
+    <>
+      <div class="canvas" ref={holder} role="img" aria-label={text} />
+      {note !== null && <MapNotes note={note} />}
+    </>
+  );
+}
+
+/** Who made the map is due to be said wherever it is shown; the words are the file's, so they are text. */
+function MapNotes({ note: { attribution, trouble } }: { note: MapNote }) {
+  return (
+    <div class="map-note" role="status">
+      {trouble !== '' && <p class="trouble">{trouble}</p>}
+      {attribution !== '' && (
+        <p>
+          Map: <bdi>{visible(attribution, 200)}</bdi>
+        </p>
+      )}
+    </div>
+  );
 }
 
 function Legend() {
