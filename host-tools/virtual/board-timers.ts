@@ -1,5 +1,6 @@
 // setTimeout and setInterval of a virtual board: small numeric ids, intervals that keep their beat,
-// everything on the injected scheduler. Knows nothing else of the board: `run` takes each callback.
+// everything on the injected scheduler. Knows nothing else of the board: `run` takes each callback, `acts` says whether
+// the program still has a say.
 import type { Scheduler } from '../ether/scheduler.ts';
 
 interface Timer {
@@ -17,9 +18,12 @@ export class BoardTimers {
   constructor(
     private readonly scheduler: Scheduler,
     private readonly run: (callback: () => void) => void,
+    /** False once what the program does has no effect any more. */
+    private readonly acts: () => boolean,
   ) {}
 
   set(callback: () => void, delayMs: number, repeat: boolean): number {
+    if (!this.acts()) return 0;
     const id = this.nextId++;
     const ms = Number.isFinite(delayMs) ? Math.max(0, delayMs) : 0;
     // An interval of 0 would never let the clock move; the interpreter takes at least a millisecond a round.
@@ -32,7 +36,7 @@ export class BoardTimers {
 
   clear(id: number): void {
     const timer = this.timers.get(id);
-    if (!timer) return;
+    if (!timer || !this.acts()) return;
     this.scheduler.cancel(timer.handle);
     this.timers.delete(id);
   }
@@ -46,6 +50,7 @@ export class BoardTimers {
   change(id: number, intervalMs: number): boolean {
     const timer = this.timers.get(id);
     if (!timer) return false;
+    if (!this.acts()) return true;
     this.scheduler.cancel(timer.handle);
     timer.intervalMs = Math.max(1, intervalMs);
     timer.dueMs = this.scheduler.nowMs() + timer.intervalMs;

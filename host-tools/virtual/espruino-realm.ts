@@ -14,6 +14,8 @@ export interface Realm {
   /** An Error of the context, so that its programs can catch and print it. */
   error(message: string): Error;
   bytes(source: ArrayLike<number>): Uint8Array;
+  /** In the global scope, and without a turn for native promises as a script of node:vm would give them. */
+  evaluate(text: string): unknown;
 }
 
 export interface RealmClock {
@@ -26,13 +28,17 @@ export interface RealmClock {
 }
 
 export function createRealm(clock: RealmClock): Realm {
-  const context = vm.createContext({});
+  // What native promises leave behind (of async functions, which the interpreter lacks) never runs in the process's own
+  // turn, where nothing could end it.
+  const context = vm.createContext({}, { microtaskMode: 'afterEvaluate' });
   const global = vm.runInContext('globalThis', context) as Record<string, any>;
   const realm: Realm = {
     context,
     global,
     error: (message) => new global.Error(message),
     bytes: (source) => new global.Uint8Array(source),
+    // Whatever a program puts in its place later, this stays the engine's.
+    evaluate: global.eval,
   };
   patchNumbers(global);
   patchText(global);

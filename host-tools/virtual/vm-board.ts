@@ -34,9 +34,18 @@ export interface VmBoardOptions {
    * Called before each effect on the outside world: the place to cut the power in the middle of a callback.
    */
   onEffect?: (kind: EffectKind) => void;
+  /** How long one callback may run once something was typed at the prompt. Default: five seconds. */
+  callbackMsMax?: number;
+  /** How long a line typed there may run. Default: two seconds. */
+  evalMsMax?: number;
 }
 
 const ESP32_STORAGE_BYTES = 896 * 1024;
+const CALLBACK_MS_MAX = 5000;
+/** A real board is broken out of a line with Ctrl-C. */
+const EVAL_MS_MAX = 2000;
+/** A board whose callbacks had to be ended twice within this time stays at its prompt. */
+const OVERRUN_AGAIN_MS = 60_000;
 
 export class VmBoard implements Board {
   readonly name: string;
@@ -47,6 +56,9 @@ export class VmBoard implements Board {
   private readonly lineListeners = new Listeners<string>();
   private readonly seed: number;
   private session: VmSession | undefined;
+  /** Stays: what was typed can be in flash, too. */
+  private touched = false;
+  private overrunMs = -Infinity;
 
   constructor(private readonly options: VmBoardOptions) {
     this.name = options.name;
@@ -98,6 +110,7 @@ export class VmBoard implements Board {
 
   private begin(withProgram: boolean): void {
     const { name, scheduler, network, globals = {}, onEffect } = this.options;
+    const { callbackMsMax = CALLBACK_MS_MAX, evalMsMax = EVAL_MS_MAX } = this.options;
     const session = new VmSession({
       name,
       scheduler,
@@ -112,9 +125,25 @@ export class VmBoard implements Board {
         session.end();
         if (this.session === session) this.begin(again);
       },
+      touched: this.touched,
+      onTouched: () => (this.touched = true),
+      callbackMsMax,
+      evalMsMax,
+      onOverrun: () => this.overran(session, callbackMsMax),
     });
     this.session = session;
     session.boot(withProgram);
+  }
+
+  /** As the watchdog of a real board would; the program is not started into the same loop for ever. */
+  private overran(session: VmSession, msMax: number): void {
+    const nowMs = this.options.scheduler.nowMs();
+    const again = nowMs - this.overrunMs > OVERRUN_AGAIN_MS;
+    this.overrunMs = nowMs;
+    const what = `Uncaught Error: a callback ran for more than ${msMax / 1000} s`;
+    session.print(`${what}; ${again ? 'the watchdog restarts the board' : 'again, so only the prompt starts'}\n`);
+    session.end();
+    if (this.session === session) this.begin(again);
   }
 
   private said(bytes: Uint8Array): void {

@@ -7,6 +7,7 @@ import type { Scheduler } from '../ether/scheduler.ts';
 import { BoardConsole, type ConsoleProgram } from './board-console.ts';
 import { BoardEvents } from './board-events.ts';
 import { BoardTimers } from './board-timers.ts';
+import { callBounded, OverrunError } from './bounded-call.ts';
 import { binaryText } from './espruino-bytes.ts';
 import { installGlobals, type Machine } from './espruino-globals.ts';
 import { createRealm, type Realm } from './espruino-realm.ts';
@@ -30,6 +31,15 @@ export interface SessionOptions {
   onEffect?(kind: EffectKind): void;
   /** The program asked for a restart, or the watchdog did not get its kick. */
   onRestart(withProgram: boolean): void;
+  /** Something was typed at the prompt since the board was made: its code is no longer the bundle's alone. */
+  touched: boolean;
+  onTouched(): void;
+  /** So long one callback may run on a touched board. */
+  callbackMsMax: number;
+  /** And so long a typed line. */
+  evalMsMax: number;
+  /** One did not end by itself: the session is over. */
+  onOverrun(): void;
 }
 
 export const BOOT_FILE = '.bootcde';
@@ -37,8 +47,6 @@ const VERSION = '2v29';
 const BOARD_NAME = 'VIRTUAL';
 /** A program whose callbacks queue each other without end would otherwise hold the whole process. */
 const CALLBACKS_PER_TURN_MAX = 10000;
-/** So does a line typed at its prompt that does not end; a real board is broken out of one with Ctrl-C. */
-const EVAL_MS_MAX = 2000;
 
 export class VmSession implements ConsoleProgram, Machine {
   readonly realm: Realm;
@@ -59,13 +67,17 @@ export class VmSession implements ConsoleProgram, Machine {
   private clockOffsetMs = 0;
   private watchdog = 0;
   private watchdogMs = 0;
+  private touched: boolean;
+  /** Of the bounded call that runs, on the clock of performance.now(). */
+  private limitMs = Infinity;
 
   constructor(private readonly options: SessionOptions) {
     const { scheduler, flash, network, prng } = options;
     this.flash = flash;
+    this.touched = options.touched;
     this.network = network;
     this.serial = options.serial;
-    this.timers = new BoardTimers(scheduler, (callback) => this.run(callback));
+    this.timers = new BoardTimers(scheduler, (callback) => this.run(callback), () => this.acts());
     this.console = new BoardConsole(scheduler, flash, this, `Espruino ${VERSION} ${BOARD_NAME}`, (bytes) => {
       if (this.alive) options.send(bytes);
     });
@@ -119,12 +131,18 @@ export class VmSession implements ConsoleProgram, Machine {
   }
 
   queue(fn: () => void): void {
-    if (this.alive) this.queued.push(fn);
+    if (this.acts()) this.queued.push(fn);
   }
 
   effect(kind: EffectKind): boolean {
-    if (this.alive) this.options.onEffect?.(kind);
+    if (!this.acts()) return false;
+    this.options.onEffect?.(kind);
     return this.alive;
+  }
+
+  /** What is about to be ended no longer acts: the end would cut through the middle of our own tables. */
+  private acts(): boolean {
+    return this.alive && (this.limitMs === Infinity || performance.now() < this.limitMs);
   }
 
   print(text: string): void {
@@ -164,16 +182,16 @@ export class VmSession implements ConsoleProgram, Machine {
   }
 
   kickWatchdog(): void {
+    if (!this.acts()) return;
     this.options.scheduler.cancel(this.watchdog);
-    if (this.watchdogMs === 0 || !this.alive) return;
+    if (this.watchdogMs === 0) return;
     this.watchdog = this.options.scheduler.after(this.watchdogMs, () => this.options.onRestart(true));
   }
 
   evaluate(expression: string): string | undefined {
     try {
       // An expression, not a program: a statement is refused here as there.
-      const script = new vm.Script(`(${expression}\n)`, { filename: '' });
-      return jsText(script.runInContext(this.realm.context, { timeout: EVAL_MS_MAX }));
+      return this.typed(() => jsText(this.realm.evaluate(`(${expression}\n)`)));
     } catch (error) {
       this.console.refuse();
       this.uncaught(error);
@@ -183,8 +201,12 @@ export class VmSession implements ConsoleProgram, Machine {
 
   execute(line: string): { incomplete: true } | { incomplete: false; result: string | undefined } {
     try {
-      const value = new vm.Script(line, { filename: '' }).runInContext(this.realm.context);
-      return { incomplete: false, result: value === undefined ? 'undefined' : jsText(value) };
+      const script = new vm.Script(line, { filename: '' });
+      const result = this.typed(() => {
+        const value: unknown = script.runInContext(this.realm.context);
+        return value === undefined ? 'undefined' : jsText(value);
+      });
+      return { incomplete: false, result };
     } catch (error) {
       const reason = String((error as Error | undefined)?.message);
       if (/^Unexpected end of input|missing \)/.test(reason)) return { incomplete: true };
@@ -207,9 +229,32 @@ export class VmSession implements ConsoleProgram, Machine {
 
   private attempt(fn: () => void): void {
     try {
-      fn();
+      if (this.touched) this.bounded(fn, this.options.callbackMsMax);
+      else fn();
     } catch (error) {
-      if (this.alive) this.uncaught(error);
+      if (!this.alive) return;
+      if (error instanceof OverrunError) this.options.onOverrun();
+      else this.uncaught(error);
+    }
+  }
+
+  /** A line of the prompt; what it leaves behind (timers, listeners) is bounded from now on too. */
+  private typed<T>(fn: () => T): T {
+    if (!this.touched) {
+      this.touched = true;
+      this.options.onTouched();
+    }
+    return this.bounded(fn, this.options.evalMsMax);
+  }
+
+  /** Throws an OverrunError when `fn` had to be ended. */
+  private bounded<T>(fn: () => T, msMax: number): T {
+    const outer = this.limitMs;
+    this.limitMs = Math.min(outer, performance.now() + msMax);
+    try {
+      return callBounded(fn, msMax);
+    } finally {
+      this.limitMs = outer;
     }
   }
 
@@ -218,6 +263,15 @@ export class VmSession implements ConsoleProgram, Machine {
       this.queue(() => this.process.call('uncaughtException', error));
       return;
     }
-    this.print(errorText(error));
+    this.print(this.touched ? this.boundedText(error) : errorText(error));
+  }
+
+  /** What was thrown may have a toString of its own. */
+  private boundedText(error: unknown): string {
+    try {
+      return this.bounded(() => errorText(error), this.options.evalMsMax);
+    } catch {
+      return 'Uncaught Error: thrown by something that cannot be shown\n';
+    }
   }
 }

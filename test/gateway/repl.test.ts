@@ -27,7 +27,8 @@ const port = (path: string, change: Partial<PortLine> = {}): PortLine => ({
 describe("a board's prompt", { skip, timeout: 120_000 }, () => {
   const root = mkdtempSync(join(tmpdir(), 'fairhop-repl-'));
   const scheduler = new RealScheduler();
-  const board = (name: string): VmBoard => new VmBoard({ name, scheduler, directory: join(root, name) });
+  const board = (name: string): VmBoard => 
+    new VmBoard({ name, scheduler, directory: join(root, name), evalMsMax: 300, callbackMsMax: 300 });
   const [own, far, plugged] = [board('gateway'), board('barn'), board('plugged')];
   const client = new PacketClient(own.console);
   let pty: Pty;
@@ -99,6 +100,11 @@ describe("a board's prompt", { skip, timeout: 120_000 }, () => {
     assert.equal(many.printed.length, 40);
     assert.match((await asked.evaluate('00000002', 'while(true);')).error!, /\S/);
     assert.equal((await asked.evaluate('00000002', '1+1')).value, '2', 'it goes on');
+    // The interpreter has no async functions; Node has, and what comes after `await` runs apart from the line.
+    await asked.evaluate('00000002', '(async function(){await 0;while(true);})()');
+    await asked.evaluate('00000002', 'setTimeout(function(){while(true);},1)').catch(() => {});
+    for (let value: string | null = null; value !== '4'; )
+      value = (await asked.evaluate('00000002', '2+2').catch(() => null))?.value ?? null;
   });
 
   it('refuses what is not there, not free, or asked twice at once', async () => {

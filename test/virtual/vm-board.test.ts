@@ -2,7 +2,10 @@
 // events come in the interpreter's order, and the power can go at any effect.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bench, inTemp } from './boards.ts';
+import { VmBoard } from '../../host-tools/virtual/vm-board.ts';
+import { bench, inTemp, type Bench } from './boards.ts';
+
+const AGAIN = 'the watchdog restarts the board';
 
 const MISSING = [
   'new Map()', 'new Set()', 'new WeakMap()', 'Symbol("x")', 'BigInt(1)', 'new Proxy({}, {})',
@@ -52,6 +55,63 @@ test('process.on("uncaughtException") takes the place of the print', () =>
     const code = `process.on('uncaughtException', function (e) { print('caught ' + e.message); });
       setTimeout(function () { throw new Error('one'); }, 1); setTimeout(function () { throw 'two'; }, 2);`;
     assert.deepEqual(bench(directory, code).run(), ['caught one', 'caught undefined']);
+  }));
+
+/** Types a line at the prompt, as a terminal would. */
+function type(made: Bench, line: string, ms: number): string[] {
+  made.lines.length = 0;
+  made.board.console.write(Buffer.from(`${line}\n`, 'latin1'));
+  made.scheduler.runFor(ms);
+  return made.lines.filter((said) => said.startsWith('Uncaught') || /^(up|ended)/.test(said));
+}
+
+const ENDLESS: [how: string, line: string][] = [
+  ['a timer', 'setTimeout(function(){while(1);},10)'],
+  ['an interval that prints', 'setInterval(function(){while(1)print("")},10)'],
+  ['one that catches everything', 'setTimeout(function(){while(1)try{while(1)setTimeout(print,1);}catch(e){}},10)'],
+  ['a listener', 'E.on("x",function(){while(1)E.kickWatchdog()});setTimeout(function(){E.emit("x")},10)'],
+  ['a promise', 'Promise.resolve(1).then(function(){while(1);})'],
+  ['what a callback throws', 'setTimeout(function(){throw{toString:function(){while(1);}}},10)'],
+];
+
+for (const [how, line] of ENDLESS)
+  test(`${how} typed at the prompt that does not end is ended, and others go on`, { timeout: 60_000 }, () =>
+    inTemp((directory) => {
+      const code = 'print("up"); setInterval(function(){ print("tick") }, 100);';
+      const made = bench(directory, code, { callbackMsMax: 150, evalMsMax: 150 });
+      made.run();
+      const other = new VmBoard({ name: 'other', scheduler: made.scheduler, directory: `${directory}/other`, code });
+      let heard = 0;
+      other.onLine(() => heard++);
+      other.powerOn();
+      const said = type(made, line, 5000);
+      const errors = said.filter((text) => text !== 'up');
+      if (how === 'what a callback throws') assert.match(errors[0]!, /^Uncaught Error: thrown by something/);
+      else assert.deepEqual(said, [`Uncaught Error: a callback ran for more than 0.15 s; ${AGAIN}`, 'up'], how);
+      assert.equal(errors.length, 1, 'once: what was typed is gone');
+      assert.ok(heard > 40, `the other board said ${heard} lines`);
+      other.powerOff();
+    }));
+
+test('a board whose program does not end any more stays at its prompt, and can be put right', { timeout: 60_000 }, () =>
+  inTemp((directory) => {
+    const made = bench(directory, 'print("up");', { callbackMsMax: 150, evalMsMax: 150 });
+    made.run();
+    const bad = 'print("up");setTimeout(function(){while(1);},10)';
+    const said = type(made, `require("Storage").write(".bootcde",${JSON.stringify(bad)});load()`, 5000);
+    const what = 'Uncaught Error: a callback ran for more than 0.15 s';
+    assert.deepEqual(said, ['up', `${what}; ${AGAIN}`, 'up', `${what}; again, so only the prompt starts`]);
+    assert.deepEqual(type(made, 'require("Storage").write(".bootcde","print(\'ended\')");load()', 1000), ['ended']);
+  }));
+
+test('a line that does not end is broken off, whatever it is made of, and the board goes on', { timeout: 60_000 }, () =>
+  inTemp((directory) => {
+    const made = bench(directory, 'print("up");', { callbackMsMax: 5000, evalMsMax: 150 });
+    made.run();
+    const interrupted = ['Uncaught Error: Execution interrupted: it did not end within 0.15 s'];
+    for (const line of ['while(1);', '({get a(){while(1);}})'])
+      assert.deepEqual(type(made, line, 100), interrupted, line);
+    assert.deepEqual(type(made, 'print("ended")', 100), ['ended']);
   }));
 
 test('emit is queued, promises react from the same queue, intervals keep their beat', () =>
