@@ -7,6 +7,7 @@ import { BuildError } from './build-error.ts';
 import type { Compiled } from './compile.ts';
 import { flattenClasses } from './flatten-classes.ts';
 import { hoistFunctions } from './hoist-functions.ts';
+import { inlineAccessors } from './inline-accessors.ts';
 import { inlineConstants } from './inline-constants.ts';
 import { lazyParts } from './lazy-parts.ts';
 import { narrowText } from './narrow-text.ts';
@@ -32,6 +33,7 @@ export function rollupOptions(
     plugins: [
       compiledModules(compiled),
       flattenClasses(),
+      inlineAccessors(),
       rareFunctions(),
       lazyParts(),
       hoistFunctions(),

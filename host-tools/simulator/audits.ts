@@ -136,5 +136,5 @@ function refuses(node: SimNode, other: SimNode): boolean {
 function leadsOn(world: World, subject: SimNode, prober: SimNode): boolean {
   const home = addressOf(world.place.homes[prober.index]!);
   const next = subject.mesh.core.routes.next(home);
-  return next !== Index.NONE && subject.mesh.core.neighbours.address(next) !== prober.address;
+  return next !== Index.NONE && subject.mesh.core.neighbours.addressOf(next) !== prober.address;
 }

@@ -67,7 +67,7 @@ export class Checkers {
     const { accounts, neighbours } = node.mesh.core;
     for (let nb = 0; nb < accounts.table.length / Acc.SIZE; nb++) {
       if (!neighbours.used(nb)) continue;
-      const payerIndex = world.indexOf(neighbours.address(nb));
+      const payerIndex = world.indexOf(neighbours.addressOf(nb));
       if (payerIndex === undefined) continue;
       const promised = accounts.i32(nb, Acc.IN_PENDING);
       this.hold(promised >= 0, () => `node ${node.index} counts negative promises from ${payerIndex}`);

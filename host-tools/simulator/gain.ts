@@ -51,10 +51,10 @@ function unclaimedOf(world: World): Map<number, number> {
     if (!node.booted) continue;
     const { accounts, neighbours } = node.mesh.core;
     for (let nb = 0; nb < accounts.table.length / Acc.SIZE; nb++) {
-      const payer = neighbours.used(nb) ? world.indexOf(neighbours.address(nb)) : undefined;
+      const payer = neighbours.used(nb) ? world.indexOf(neighbours.addressOf(nb)) : undefined;
       if (payer === undefined) continue;
       const channel = ledger.channel(
-        neighbours.address(nb), accounts.u8(nb, Acc.IN_GENERATION), accounts.u8(nb, Acc.IN_CHAIN),
+        neighbours.addressOf(nb), accounts.u8(nb, Acc.IN_GENERATION), accounts.u8(nb, Acc.IN_CHAIN),
       );
       if (channel === undefined || channel.payee !== node.address) continue;
       const links = Math.min(accounts.u16(nb, Acc.IN_LINKS), channel.limit) - channel.settled;

@@ -222,7 +222,7 @@ test('an address spoofed by a member: routes suffer until the true one is heard,
   const arrived = world.delivered.length;
   world.run(120);
   assert.ok(world.delivered.length - arrived >= 10, `${world.delivered.length - arrived} of 20 arrived`);
-  assert.equal(relay.mesh.core.neighbours.alias(relay.neighbour(board)), board.mesh.core.alias);
+  assert.equal(relay.mesh.core.neighbours.aliasOf(relay.neighbour(board)), board.mesh.core.alias);
   world.until('pays on', 60, () => gateway.up && earned(relay, world.nowS - 30) > 0);
 });
 

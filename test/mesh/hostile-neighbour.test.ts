@@ -264,9 +264,9 @@ test('a recorded HELLO is refused; a forged newer one moves alias and routes, ne
   talk.hear(talk.hello(A));
   const money = talk.node.core.accounts.table.slice();
   assert.deepEqual(talk.refusals(recorded), [ErrorCode.REPLAYED]);
-  assert.notEqual(talk.node.core.neighbours.alias(a), 99);
+  assert.notEqual(talk.node.core.neighbours.aliasOf(a), 99);
   talk.hear(talk.hello(A, { alias: 98, seq: 30000, price: 255 }));
-  assert.equal(talk.node.core.neighbours.alias(a), 98);
+  assert.equal(talk.node.core.neighbours.aliasOf(a), 98);
   assert.deepEqual(talk.node.core.accounts.table, money);
   talk.hear(talk.hello(A, { alias: talk.aliasOf(A), seq: 30002 }));
   const { frame } = talk.data(A, NODE, 5, [2, 65]);

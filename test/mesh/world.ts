@@ -225,7 +225,7 @@ export class Station {
   nextHop(to: Station): number | undefined {
     const { routes, neighbours } = this.mesh.core;
     const next = routes.next(to.address);
-    return next < 200 ? neighbours.address(next) : undefined;
+    return next < 200 ? neighbours.addressOf(next) : undefined;
   }
 
   /** Records of packets under way, settled ones aside. */

@@ -110,7 +110,7 @@ export class Carrier {
     if (state !== PnState.QUEUED && state !== PnState.SENT) return;
     pending.set8(rec, Pn.STATE, PnState.SENT);
     const down = pending.get8(rec, Pn.DOWN);
-    const last = this.core.neighbours.address(down) === pending.get32(rec, Pn.DST);
+    const last = this.core.neighbours.addressOf(down) === pending.get32(rec, Pn.DST);
     // The last hop answers with a receipt, which waits for company; others with their forward.
     const answerMs = last ? this.core.config.receiptDelayMs : 0;
     const waitMs = 1500 + 6 * airtimeMs + answerMs + this.core.jitter.below(800);
@@ -124,7 +124,7 @@ export class Carrier {
     const pending = this.pending;
     for (let i = pending.findLock(frame, Data.LOCK, Wire.LOCK, -1); i !== Index.NONE; ) {
       const down = pending.get8(i, Pn.DOWN);
-      const heard = down < Size.NEIGHBOURS && this.core.neighbours.alias(down) === frame[Link.SENDER];
+      const heard = down < Size.NEIGHBOURS && this.core.neighbours.aliasOf(down) === frame[Link.SENDER];
       if (heard) this.acknowledge(i);
       i = pending.findLock(frame, Data.LOCK, Wire.LOCK, i);
     }
@@ -152,7 +152,7 @@ export class Carrier {
       if (this.pending.get8(i, Pn.DOWN) === nb && this.pending.get8(i, Pn.STATE) !== PnState.SETTLED) {
         if (reason === NackReason.ACCEPTED) this.acknowledge(i);
         else {
-          core.note(Note.NACKED, core.neighbours.address(nb), reason);
+          core.note(Note.NACKED, core.neighbours.addressOf(nb), reason);
           this.refused(i, nb, reason, getU16(frame, Nack.AMOUNT));
         }
         return;
@@ -206,7 +206,7 @@ export class Carrier {
     if (!elsewhere || body === undefined || pending.flag(rec, PnFlag.REROUTED)) {
       return this.drop(rec, NackReason.NO_ROUTE);
     }
-    const last = core.neighbours.address(down) === dst;
+    const last = core.neighbours.addressOf(down) === dst;
     const out = last ? 0 : pending.get16(rec, Pn.OUT);
     if (pending.get8(rec, Pn.CLASS) & Class.BACKED && !last) {
       const short = out < neededUnits(core, dst, core.airtimeMs(Data.OVERHEAD + body.length), 0);

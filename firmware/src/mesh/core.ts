@@ -135,7 +135,7 @@ export class Core {
     const counter = this.nextCounter();
     frame[Link.TYPE] = type;
     frame[Link.SENDER] = this.alias;
-    frame[Link.NEXT] = this.neighbours.alias(nb);
+    frame[Link.NEXT] = this.neighbours.aliasOf(nb);
     putU16(frame, Link.COUNTER, counter % 65536);
     this.putMic(frame, this.linkKey(nb), Math.floor(counter / 65536), Wire.MIC);
   }
@@ -165,7 +165,7 @@ export class Core {
         continue;
       }
       const counter = nb.counterOf(i, low);
-      if (this.micHolds(frame, this.linkKey(i), nb.address(i), Math.floor(counter / 65536), Wire.MIC)) {
+      if (this.micHolds(frame, this.linkKey(i), nb.addressOf(i), Math.floor(counter / 65536), Wire.MIC)) {
         nb.setFloor(i, counter);
         // Its namesakes were tried in vain, which is no fault of theirs.
         for (let k = nb.findAlias(alias, -1); k < i; k = nb.findAlias(alias, k)) {
@@ -189,7 +189,7 @@ export class Core {
     const alias = frame[Link.SENDER];
     for (let i = nb.findAlias(alias, -1); i !== Index.NONE; i = nb.findAlias(alias, i)) {
       if (!nb.has(i, NbFlag.KEYED)) continue;
-      if (this.micHolds(frame, this.linkKey(i), nb.address(i), 0, Wire.MIC_SYNC)) return i;
+      if (this.micHolds(frame, this.linkKey(i), nb.addressOf(i), 0, Wire.MIC_SYNC)) return i;
     }
     this.refuse(ErrorCode.BAD_MIC, 0);
     return Index.NONE;
@@ -200,7 +200,7 @@ export class Core {
     const frame = new Uint8Array(counter === undefined ? Sync.SIZE_SYNC : Sync.SIZE_ACK);
     frame[Link.TYPE] = type;
     frame[Link.SENDER] = this.alias;
-    frame[Link.NEXT] = this.neighbours.alias(nb);
+    frame[Link.NEXT] = this.neighbours.aliasOf(nb);
     putU32(frame, Sync.NONCE, nonce);
     if (counter !== undefined) putU32(frame, Sync.COUNTER, counter);
     this.putMic(frame, this.linkKey(nb), 0, Wire.MIC_SYNC);

@@ -100,7 +100,7 @@ export class Greeter {
     let at = Hello.BODY;
     for (let i = 0; i < core.neighbours.top; i++) {
       if (!core.neighbours.used(i)) continue;
-      frame[at] = core.neighbours.alias(i);
+      frame[at] = core.neighbours.aliasOf(i);
       frame[at + 1] = core.neighbours.table[i * Nb.SIZE + Nb.QUALITY_IN];
       at += Hello.NEIGHBOUR_SIZE;
     }
@@ -136,7 +136,7 @@ export class Greeter {
     for (let n = 0; n < Size.ROUTES && picked.length < Hello.ROUTES_MAX; n++) {
       const i = routes.cursor;
       routes.cursor = (routes.cursor + 1) % Size.ROUTES;
-      if (routes.used(i)) picked.push(i);
+      if (routes.inUse(i)) picked.push(i);
     }
     return picked;
   }
@@ -188,7 +188,7 @@ export class Greeter {
   private forget(index: number): void {
     const core = this.core;
     core.routes.breakVia(index);
-    core.note(Note.NEIGHBOUR_LOST, core.neighbours.address(index), 0);
+    core.note(Note.NEIGHBOUR_LOST, core.neighbours.addressOf(index), 0);
     this.lost(index);
     core.neighbours.drop(index);
   }
@@ -211,7 +211,7 @@ export class Greeter {
     const link = nb.etx16(index);
     const dst = getU32(frame, at);
     const seq = getU16(frame, at + HelloRoute.SEQ);
-    const direct = dst === nb.address(index);
+    const direct = dst === nb.addressOf(index);
     // A link that is heard one way only carries nothing, and a stranger takes no pairwise frame.
     if (nb.table[index * Nb.SIZE + Nb.QUALITY_OUT] === 0 || !nb.has(index, NbFlag.KEYED)) return;
     if (direct) core.routes.offer(dst, seq, 0, 0, 0, index, link, core.nowS);

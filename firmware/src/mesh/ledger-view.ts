@@ -316,6 +316,6 @@ export class LedgerView {
     // One of the strangers near.
     const nb = core.nowS % Size.NEIGHBOURS;
     const stranger = core.neighbours.used(nb) && !core.neighbours.has(nb, NbFlag.KEYED);
-    if (stranger) this.askKey(KeySubject.PAIR, core.neighbours.address(nb));
+    if (stranger) this.askKey(KeySubject.PAIR, core.neighbours.addressOf(nb));
   }
 }

@@ -69,11 +69,11 @@ export class Neighbours {
     this.table[at] = on ? this.table[at] | flag : this.table[at] & ~flag;
   }
 
-  address(nb: number): number {
+  addressOf(nb: number): number {
     return getU32(this.table, nb * Nb.SIZE);
   }
 
-  alias(nb: number): number {
+  aliasOf(nb: number): number {
     return this.table[nb * Nb.SIZE + Nb.ALIAS];
   }
 

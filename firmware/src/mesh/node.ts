@@ -249,7 +249,7 @@ export class MeshNode {
     }
     const nonce = getU32(core.neighbours.table, nb * Nb.SIZE + Nb.NONCE);
     if (nonce === 0 || getU32(frame, Sync.NONCE) !== nonce) {
-      return core.refuse(ErrorCode.REPLAYED, core.neighbours.address(nb));
+      return core.refuse(ErrorCode.REPLAYED, core.neighbours.addressOf(nb));
     }
     putU32(core.neighbours.table, nb * Nb.SIZE + Nb.NONCE, 0);
     core.neighbours.setFloor(nb, getU32(frame, Sync.COUNTER));

@@ -55,9 +55,8 @@ export const BODY_MAX = Wire.FRAME_MAX - Data.OVERHEAD - Pay.SIZE;
 
 export class Pending {
   table: Uint8Array;
-  /** Ciphertexts kept for repetition: BODIES slots of BODY_MAX bytes. */
-  bodies: Uint8Array;
-  slotUsed: Uint8Array;
+  /** Ciphertexts kept for repetition, BODIES at most; only while they are, since all of them are seldom. */
+  bodies: (Uint8Array | undefined)[];
   /** Records from here on are free, and few are under way: a search of all takes a board a hundred milliseconds. */
   top: number;
   /** Before this decisecond no record expires or wants anything. */
@@ -65,8 +64,7 @@ export class Pending {
 
   constructor() {
     this.table = new Uint8Array(Size.PENDING * Pn.SIZE);
-    this.bodies = new Uint8Array(Size.BODIES * BODY_MAX);
-    this.slotUsed = new Uint8Array(Size.BODIES);
+    this.bodies = [];
     this.top = 0;
     this.nextDs = 0;
   }
@@ -178,9 +176,8 @@ export class Pending {
   /** Keeps a ciphertext for forwarding; false when all slots are taken. */
   keepBody(rec: number, body: Uint8Array): boolean {
     for (let slot = 0; slot < Size.BODIES; slot++) {
-      if (this.slotUsed[slot]) continue;
-      this.slotUsed[slot] = 1;
-      this.bodies.set(body, slot * BODY_MAX);
+      if (this.bodies[slot] !== undefined) continue;
+      this.bodies[slot] = new Uint8Array(body);
       this.set8(rec, Pn.BODY, slot);
       this.set8(rec, Pn.LENGTH, body.length);
       return true;
@@ -190,14 +187,13 @@ export class Pending {
 
   body(rec: number): Uint8Array | undefined {
     const slot = this.get8(rec, Pn.BODY);
-    if (slot === Index.NONE) return undefined;
-    return this.bodies.subarray(slot * BODY_MAX, slot * BODY_MAX + this.get8(rec, Pn.LENGTH));
+    return slot === Index.NONE ? undefined : this.bodies[slot];
   }
 
   /** The ciphertext is no longer needed: it was acknowledged for good. */
   dropBody(rec: number): void {
     const slot = this.get8(rec, Pn.BODY);
-    if (slot !== Index.NONE) this.slotUsed[slot] = 0;
+    if (slot !== Index.NONE) this.bodies[slot] = undefined;
     this.set8(rec, Pn.BODY, Index.NONE);
   }
 

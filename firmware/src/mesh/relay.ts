@@ -79,7 +79,7 @@ export class Relay {
   /** DATA from an authenticated neighbour, addressed to this node. */
   receive(up: number, frame: Uint8Array): void {
     const core = this.core;
-    const from = core.neighbours.address(up);
+    const from = core.neighbours.addressOf(up);
     const known = this.pending.findFrom(frame, Data.LOCK, up);
     const body = frame.subarray(Data.BODY, frame.length - Wire.MIC - trailerBytes(frame));
     if (known !== Index.NONE) {
@@ -100,7 +100,7 @@ export class Relay {
     const pending = this.pending;
     const crowded = pending.countFrom(up) >= Size.UPSTREAM_PENDING;
     const rec = crowded ? Index.NONE : pending.add(frame, up, this.core.nowDs() + LIFE_DS);
-    if (rec === Index.NONE) return this.core.refuse(ErrorCode.TABLE_FULL, this.core.neighbours.address(up));
+    if (rec === Index.NONE) return this.core.refuse(ErrorCode.TABLE_FULL, this.core.neighbours.addressOf(up));
     pending.set8(rec, Pn.DOWN, Index.SELF);
     // The destination is paid nothing, whatever the frame says.
     putU16(pending.table, rec * Pn.SIZE + Pn.IN, 0);
@@ -126,7 +126,7 @@ export class Relay {
     const airtimeMs = core.airtimeMs(Data.OVERHEAD + body.length);
     let out = 0;
     if (backed) {
-      const last = core.neighbours.address(down) === dst;
+      const last = core.neighbours.addressOf(down) === dst;
       const fee = feeUnits(core, airtimeMs);
       const net = Math.floor((budgetIn * (1000 - core.config.levyPerMille)) / 1000) - fee;
       const needed = last ? 0 : neededUnits(core, dst, airtimeMs, 0);
@@ -167,7 +167,7 @@ export class Relay {
       return Index.NONE;
     }
     this.settlement.assign(rec, down, out);
-    if (core.neighbours.address(down) !== dst) this.channels.want(down, false);
+    if (core.neighbours.addressOf(down) !== dst) this.channels.want(down, false);
     return rec;
   }
 
@@ -207,7 +207,7 @@ export class Relay {
     if (body.length > BODY_MAX) return this.unsendable(dst, 4);
     if (this.pending.countFrom(Index.SELF) >= Size.OWN_PENDING) return this.unsendable(dst, 2);
     frame[Data.CLASS] = (frame[Data.CLASS] & Class.FIXED) | TTL_START;
-    const free = (frame[Data.CLASS] & Class.BACKED) === 0 || core.neighbours.address(down) === dst;
+    const free = (frame[Data.CLASS] & Class.BACKED) === 0 || core.neighbours.addressOf(down) === dst;
     const out = free ? 0 : neededUnits(core, dst, core.airtimeMs(Data.OVERHEAD + body.length), HOP_SLACK);
     const rec = this.hold(Index.SELF, frame, body, down, out);
     if (rec === Index.NONE) return this.unsendable(dst, 2);
@@ -218,7 +218,7 @@ export class Relay {
   /** Would a packet of this size to `dst` be backed now? Decides the class before the preimage is made. */
   backable(dst: number, bodyBytes: number): boolean {
     const down = this.core.routes.next(dst);
-    if (down === Index.NONE || this.core.neighbours.address(down) === dst) return false;
+    if (down === Index.NONE || this.core.neighbours.addressOf(down) === dst) return false;
     if (this.core.nowS < this.core.routes.unbackedUntilS(this.core.routes.find(dst))) return false;
     const units = neededUnits(this.core, dst, this.core.airtimeMs(Data.OVERHEAD + bodyBytes), HOP_SLACK);
     const funding = this.payments.funding(down, units);

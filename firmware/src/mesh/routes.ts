@@ -53,7 +53,7 @@ export class Routes {
     this.cursor = 0;
   }
 
-  used(row: number): boolean {
+  inUse(row: number): boolean {
     return this.table[row * Rt.SIZE + Rt.FLAGS] !== 0;
   }
 
@@ -62,7 +62,7 @@ export class Routes {
     for (let i = 0; i < Size.ROUTES; i++) {
       // The last byte first: it differs almost always, and this runs for every route of every HELLO.
       if (this.table[i * Rt.SIZE + 3] !== low) continue;
-      if (getU32(this.table, i * Rt.SIZE) === dst && this.used(i)) return i;
+      if (getU32(this.table, i * Rt.SIZE) === dst && this.inUse(i)) return i;
     }
     return Index.NONE;
   }
@@ -172,7 +172,7 @@ export class Routes {
     let victim = Index.NONE;
     let most = 0;
     for (let i = 0; i < Size.ROUTES; i++) {
-      if (!this.used(i)) return i;
+      if (!this.inUse(i)) return i;
       let age = nowS - getU32(this.table, i * Rt.SIZE + Rt.AT_S) + 1;
       if (this.metric(i) === HelloRoute.METRIC_MAX) age += LONG_S;
       else if (!known || this.table[i * Rt.SIZE + Rt.FLAGS] & KNOWN) continue;
@@ -209,7 +209,7 @@ export class Routes {
   /** Every route through a neighbour that is gone: unreachable, with an odd sequence number of our making. */
   breakVia(next: number): void {
     for (let i = 0; i < Size.ROUTES; i++) {
-      if (!this.used(i)) continue;
+      if (!this.inUse(i)) continue;
       if (this.table[i * Rt.SIZE + Rt.SPARE] === next) this.table[i * Rt.SIZE + Rt.SPARE] = Index.NONE;
       if (this.table[i * Rt.SIZE + Rt.NEXT] === next) this.breakAt(i);
     }

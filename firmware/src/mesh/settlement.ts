@@ -93,7 +93,7 @@ export class Settlement {
     } else if (nb === Index.NONE && pending.get8(rec, Pn.RECEIPT_TRIES) > 0) {
       // The upstream itself passes our receipt on: no need to repeat it.
       const up = pending.get8(rec, Pn.UP);
-      const heard = up < Size.NEIGHBOURS && this.core.neighbours.alias(up) === this.overheard;
+      const heard = up < Size.NEIGHBOURS && this.core.neighbours.aliasOf(up) === this.overheard;
       if (heard) pending.setFlag(rec, PnFlag.RECEIPT_DUE, false);
     }
     if (nb !== down || pending.flag(rec, PnFlag.DOWN_SETTLED)) return;
@@ -124,7 +124,7 @@ export class Settlement {
       core.accounts.allow(up, true);
       const net = Math.floor((units * (1000 - core.config.levyPerMille)) / 1000) - pending.get16(rec, Pn.OUT);
       core.accounts.add(up, Acc.MARGIN, net);
-      if (units > 0) core.note(Note.EARNED, core.neighbours.address(up), net);
+      if (units > 0) core.note(Note.EARNED, core.neighbours.addressOf(up), net);
     }
     const own = pending.get8(rec, Pn.DOWN) === Index.SELF;
     this.receiptDue(rec, own ? core.config.receiptDelayMs : core.config.receiptDelayMs >> 2);
@@ -166,7 +166,7 @@ export class Settlement {
       copyBytes(entries, at, pending.table, found[n] * Pn.SIZE + Pn.PREIMAGE, Wire.LOCK);
       const tries = pending.get8(found[n], Pn.RECEIPT_TRIES) + 1;
       pending.set8(found[n], Pn.RECEIPT_TRIES, tries);
-      const source = this.core.neighbours.address(up) === pending.get32(found[n], Pn.SRC);
+      const source = this.core.neighbours.addressOf(up) === pending.get32(found[n], Pn.SRC);
       // A source forwards nothing that we could hear; it asks again itself when the receipt was lost.
       if (source || tries >= RECEIPT_TRIES_MAX) pending.setFlag(found[n], PnFlag.RECEIPT_DUE, false);
       else {

@@ -89,7 +89,7 @@ export class Wallet {
   startSigning(nb: number): void {
     if (this.signing !== undefined && this.signing.neighbour === nb) return;
     const message = new Uint8Array(OneTime.MESSAGE);
-    putU32(message, 0, this.core.neighbours.address(nb));
+    putU32(message, 0, this.core.neighbours.addressOf(nb));
     message[Wire.ADDRESS] = this.core.config.windowCode;
     this.busy = true;
     this.signing = {

@@ -26,6 +26,8 @@ export class Settlement {
 
   release(_rec: number): void {}
 
+  lapse(_rec: number): void {}
+
   receipt(_entry: Uint8Array, _at: number, _nb: number): void {}
 
   hostReceipt(_lock: Uint8Array, _x: Uint8Array): boolean {
