@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { lockDirectory } from './directory-lock.ts';
+import { checkLevelFiles } from './level-files.ts';
 import type { Answer, Line, Request } from './level-thread.ts';
 import type { Batch, Range, Store, StoreStats } from './store.ts';
 import { StoreError } from './store.ts';
@@ -77,14 +78,18 @@ export class LevelStore implements Store {
     return existsSync(join(directory, DIRECTORY));
   }
 
-  /** Opens the store of a data directory, or with `create` makes one, and locks it. Throws a StoreError. */
-  static open(directory: string, create = true): LevelStore {
+  /**
+   * Opens the store of a data directory, or with `create` makes one, and locks it. With `whole` the checksums of all
+   * its files are compared first. Throws a StoreError.
+   */
+  static open(directory: string, { create = true, whole = false } = {}): LevelStore {
     const path = join(directory, DIRECTORY);
     if (!create && !LevelStore.isIn(directory))
       throw new StoreError(`there is no store in ${directory}`, 'Name its directory with --data.');
     const unlock = lockDirectory(directory);
     const line = new LevelLine();
     try {
+      if (existsSync(join(path, 'CURRENT'))) checkLevelFiles(path, whole);
       requireSpace(directory, 0);
       line.ask({ op: 'open', path, create });
       return new LevelStore(line, directory, unlock);

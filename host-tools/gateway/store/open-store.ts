@@ -39,11 +39,12 @@ export function openChain(directory: string, { kind, keepBlocks }: StoreChoice =
 
 /**
  * Opens an existing chain for reading. One in lmdb can be read beside a gateway that writes it; one in level is refused
- * while a gateway has it. Throws a StoreError.
+ * while a gateway has it. With `whole` it is checked for damage that reading would not meet. Throws a StoreError.
  */
-export function readChain(directory: string): ChainStore {
+export function readChain(directory: string, { whole = false } = {}): ChainStore {
   const level = kindOf(directory) === 'level';
-  return ChainStore.over(level ? LevelStore.open(directory, false) : LmdbStore.openReadOnly(directory));
+  const store = level ? LevelStore.open(directory, { create: false, whole }) : LmdbStore.openReadOnly(directory);
+  return ChainStore.over(store);
 }
 
 /** Deletes the store of a directory; it must be closed. */

@@ -54,7 +54,7 @@ export function verifyApart(directory: string): VerifiedChain {
 async function answer(directory: string): Promise<Answer> {
   useWalkThreads();
   try {
-    const store = readChain(directory);
+    const store = readChain(directory, { whole: true });
     const { ledger, transactions, books, fault, from } = verifyStore(store, {
       crypto: nodeCrypto,
       verify: verifyEd25519,

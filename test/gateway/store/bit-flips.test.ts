@@ -1,16 +1,20 @@
 // A flipped bit anywhere in a store or in an export is found and named: in every kind of row and record, in the file
-// that holds the rows, and in the chain file. FAIRHOP_FLIPS sets how many bits a row; the default fits `npm test`.
+// that holds the rows (LMDB's and each of LevelDB's), and in the chain file. FAIRHOP_FLIPS sets how many bits a row;
+// the default fits `npm test`.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { bookRoot, macKey } from '#protocol';
 import { nodeCrypto, verifyEd25519 } from '../../../host-tools/crypto/index.ts';
 import {
-  ChainStore, LmdbStore, MemoryStore, StoreError, verifyApart, verifyStore,
+  ChainStore, LmdbStore, MemoryStore, openChain, readChain, StoreError, verifyApart, verifyStore,
 } from '../../../host-tools/gateway/store/index.ts';
 import type { Store } from '../../../host-tools/gateway/store/index.ts';
+import { checkLevelFiles } from '../../../host-tools/gateway/store/level-files.ts';
 import {
   Action, ChainFileError, readChainFile, replayChain, signTx, StateKind, TxCode, TxKind, writeChainFile,
 } from '../../../host-tools/ledger/index.ts';
@@ -175,7 +179,7 @@ test('a flipped bit in the file under the store is found, or changes nothing tha
   const good = join(directory, 'chain.mdb');
   assert.equal(verifyApart(directory).stateRoot, stateRoot);
   let found = 0;
-  for (let i = 0; i < 6 * FLIPS; i++) {
+  for (let i = 0; i < 4 * FLIPS; i++) {
     const copy = join(root, `copy-${i}`);
     mkdirSync(copy);
     copyFileSync(good, join(copy, 'chain.mdb'));
@@ -195,6 +199,65 @@ test('a flipped bit in the file under the store is found, or changes nothing tha
     }
   }
   assert.ok(found > 0, 'some of the flips hit something');
+});
+
+/** Two tables and a log: each opening turns the log of the life before into a table. */
+async function levelStore(directory: string): Promise<ReturnType<typeof summary>> {
+  const world = new World(smallGenesis());
+  const { ledger } = world;
+  let store = openChain(directory, { kind: 'level' });
+  store.create(DEPS, world.genesis);
+  for (let life = 0; life < 3; life++) {
+    if (life > 0) (store = openChain(directory)).load(DEPS);
+    for (let i = 0; i < 40; i++) {
+      const { block } = world.block(i === 0 ? [world.join(A + life)] : []);
+      store.append(block, ledger.changes());
+    }
+    store.putNote('figures', Uint8Array.of(life));
+    await store.close();
+  }
+  return summary(ledger);
+}
+
+test('a flipped bit in any file of LevelDB is found and the file named, or changes nothing that is read', async () => {
+  const directory = join(root, 'level');
+  const { stateRoot, height } = await levelStore(directory);
+  const files = join(directory, 'chain.level');
+  const names = readdirSync(files).filter((name) => /^(\d+\.(log|ldb)|CURRENT|MANIFEST-\d+)$/.test(name));
+  assert.ok(names.filter((name) => name.endsWith('.ldb')).length >= 2 && names.length >= 5, names.join());
+  checkLevelFiles(files, true);
+  for (const name of names) {
+    const good = readFileSync(join(files, name));
+    const [harmless, checked] = [new Set<number>(), 40 * FLIPS];
+    for (let i = 0; i < checked; i++) {
+      const [bad, at] = [Buffer.from(good), i < Math.min(12, good.length) ? good.length - 1 - i : pick(good.length)];
+      bad[at]! ^= 1 << pick(8);
+      writeFileSync(join(files, name), bad);
+      try {
+        checkLevelFiles(files, true);
+        harmless.add(at);
+      } catch (error) {
+        assert.ok(error instanceof StoreError, String(error));
+        assert.ok(error.message.includes(name) || name === 'CURRENT', `${name}: ${error.message}`);
+      }
+    }
+    writeFileSync(join(files, name), good);
+    // A table ends in 48 bytes of which some are not used; every other byte counts.
+    for (const at of harmless) assert.ok(name.endsWith('.ldb') && at >= good.length - 48, `byte ${at} of ${name}`);
+  }
+  const log = join(files, names.find((name) => name.endsWith('.log'))!);
+  const good = readFileSync(log);
+  writeFileSync(log, good.subarray(0, good.length - 3));
+  checkLevelFiles(files, true);
+  const last = Buffer.from(good);
+  last[good.length - 1]! ^= 4;
+  writeFileSync(log, last);
+  assert.throws(() => verifyApart(directory), /the file \d+\.log of the store is damaged at byte \d+/);
+  writeFileSync(log, good);
+  const store = readChain(directory, { whole: true });
+  const { fault, ledger } = verifyStore(store, DEPS);
+  assert.deepEqual([fault, summary(ledger)], [undefined, { stateRoot, height }]);
+  await store.close();
 });
 
 function summary(ledger: { stateRoot(): Uint8Array; height: number }): { stateRoot: string; height: number } {
