@@ -32,6 +32,7 @@ export class Checkers {
       if (!node.booted) continue;
       this.links(world, node);
       this.airtime(world, node);
+      this.books(world, node);
     }
   }
 
@@ -80,6 +81,12 @@ export class Checkers {
       const most = Math.max(given, accounts.u16(nb, Acc.IN_SETTLED));
       this.hold(taken <= most, () => `node ${node.index} holds ${taken} links of ${payerIndex}, given ${given}`);
     }
+  }
+
+  /** Beyond its real chains a node's OPENs are refused, which no rule of the protocol does: the run says nothing. */
+  private books({ params }: World, { index, mesh }: SimNode): void {
+    const used = mesh.wallet.nextChain;
+    this.hold(used <= params.chains, () => `node ${index} used ${used} chains of ${params.chains}: set chains higher`);
   }
 
   private airtime(world: World, node: SimNode): void {

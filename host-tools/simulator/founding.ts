@@ -6,7 +6,7 @@ import { macKey, putU32 } from '#protocol';
 import { ed25519PublicKey, pairKeys, signEd25519, x25519PublicKey, type PairKeys } from '../crypto/index.ts';
 import { privateKeyObject, publicKeyObject } from '../crypto/raw-keys.ts';
 import {
-  PoolId, TxKind, encodeGenesis, ledgerIdOf, moneyOf, signJoin, signTx, type GenesisParams,
+  Bound, PoolId, TxKind, encodeGenesis, ledgerIdOf, moneyOf, signJoin, signTx, type GenesisParams,
 } from '../ledger/index.ts';
 import type { Prng } from '../ether/prng.ts';
 import { simBook, type SimBook } from './books.ts';
@@ -78,7 +78,7 @@ export function foundCommunity(sim: SimParams, prng: Prng, households: Household
     const seed = randomBytes(prng, 32);
     return { seed, key: ed25519PublicKey(seed) };
   });
-  const blockSeeds = Array.from({ length: sim.gateways }, () => randomBytes(prng, 32));
+  const blockSeeds = Array.from({ length: Math.min(sim.gateways, Bound.GATEWAYS) }, () => randomBytes(prng, 32));
   const params = simProfile(sim)({
     createdS: 1_700_000_000,
     salt: randomBytes(prng, 16),

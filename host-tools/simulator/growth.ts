@@ -30,7 +30,7 @@ export interface GrowthPoint {
 
 export function measureGrowth(nodes: number, hours = HOURS): GrowthPoint {
   const params = {
-    ...DEFAULTS, nodes, hours, gateways: Math.min(64, Math.max(1, Math.round(nodes / NODES_PER_GATEWAY))),
+    ...DEFAULTS, nodes, hours, gateways: Math.max(1, Math.round(nodes / NODES_PER_GATEWAY)),
     topology: 'scattered' as const, packetS: PACKET_S, blockIntervalS: 600, helloMaxS: 600, retryS: 60,
     freePerMille: 10, chains: 8, idleTickMs: 30_000,
   };

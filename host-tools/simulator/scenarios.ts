@@ -209,7 +209,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   'join-leave-recycle': {
     summary: 'one guarantor, one name after another: the line is spent, the name leaves, the next one joins',
-    params: { ...SHORT_EPOCHS, channelEpochs: 3 },
+    params: { ...SHORT_EPOCHS, channelEpochs: 3, chains: 48 },
     cast: (place, params) => {
       const names = cluster(place, params, 4);
       const players = new Map(names.map((i) => [i, persons.recycler(names)]));

@@ -6,7 +6,7 @@ import { Ether } from '../ether/ether.ts';
 import { Prng } from '../ether/prng.ts';
 import { VirtualScheduler } from '../ether/scheduler.ts';
 import type { Position } from '../ether/topology.ts';
-import { moneyOf, radioOf } from '../ledger/index.ts';
+import { Bound, moneyOf, radioOf } from '../ledger/index.ts';
 import { Audits } from './audits.ts';
 import { SimChain } from './chain.ts';
 import {
@@ -97,8 +97,9 @@ export class World implements NodeListener {
       isLater: (index) => later?.has(index) === true,
     });
     this.chain = new SimChain(this.founding);
+    // Whoever is home to more than the ledger's gateways are speaks for one of them, which writes the blocks.
     this.startS = this.chain.found(
-      foundingTransactions(this.founding, (index) => addressOf(this.place.homes[index]!)),
+      foundingTransactions(this.founding, (index) => addressOf(this.place.homes[index]! % Bound.GATEWAYS)),
       this.founding.params.createdS + params.blockIntervalS,
     );
     this.ether = new Ether({

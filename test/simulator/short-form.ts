@@ -2,7 +2,7 @@
 // rounds. Long enough for channels, claims and cheats; too short for the economy to settle, which docs/economics.md
 // measures.
 export const SHORT = [
-  'nodes=12', 'hours=0.4', 'blockIntervalS=60', 'moneyRound=2', 'epoch=24', 'chains=4', 'creditLineP=64',
+  'nodes=12', 'hours=0.4', 'blockIntervalS=60', 'moneyRound=2', 'epoch=24', 'chains=8', 'creditLineP=64',
   'freePerMille=3',
 ];
 
