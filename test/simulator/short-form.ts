@@ -7,4 +7,4 @@ export const SHORT = [
 ];
 
 /** A world of a few seconds' work, for tests that need many. */
-export const TINY = ['nodes=8', 'hours=0.5', 'blockIntervalS=60', 'moneyRound=2', 'epoch=24', 'chains=3'];
+export const TINY = ['nodes=8', 'hours=0.5', 'blockIntervalS=60', 'moneyRound=2', 'epoch=24', 'chains=6'];
