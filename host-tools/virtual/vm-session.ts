@@ -201,6 +201,7 @@ export class VmSession implements ConsoleProgram, Machine {
 
   execute(line: string): { incomplete: true } | { incomplete: false; result: string | undefined } {
     try {
+      if (line.trim() === '') return { incomplete: false, result: undefined };
       const script = new vm.Script(line, { filename: '' });
       const result = this.typed(() => {
         const value: unknown = script.runInContext(this.realm.context);
