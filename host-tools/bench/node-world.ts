@@ -8,6 +8,7 @@ import type { Player } from '../simulator/players/player.ts';
 import { cooperator } from '../simulator/players/takers.ts';
 import type { SimNode } from '../simulator/sim-node.ts';
 import { World } from '../simulator/world.ts';
+import { Settlement as Forwarding } from './forwarding/settlement.ts';
 
 /** The board adds its optional parts (SPEC 8.10): no event of the node, but one of its life. */
 export const EXTEND = 255;
@@ -92,6 +93,7 @@ function record(course: Course): Recording {
     ...player,
     prepare: (node) => {
       player.prepare?.(node);
+      if (course.bare === true) withoutReceipts(node);
       listen(node, (events[node.index] ??= []));
     },
   });
@@ -106,6 +108,12 @@ function record(course: Course): Recording {
   world.run();
   const recordings = world.nodes.map((node, i) => recordingOf(world, node, events[i] ?? [], course.bare === true));
   return recordings[course.pick(world, recordings)]!;
+}
+
+/** All nodes of a line without payments live as the one that is measured does: receipts would hide what got lost. */
+function withoutReceipts({ mesh }: SimNode): void {
+  const { constructor: _own, ...methods } = Object.getOwnPropertyDescriptors(Forwarding.prototype);
+  Object.defineProperties(mesh.settlement, methods);
 }
 
 function listen(node: SimNode, events: Recorded[]): void {

@@ -1,7 +1,7 @@
 // The bench group `node`: the whole firmware on the real interpreter. Variables in use at boot and after a busy hour,
 // under the ESP32's memory layout; processor time per relayed packet against the same firmware with payments compiled
 // out; the longest step; the bundle's size. Recorded lives make every run the same, and of each step the fastest of
-// some runs counts, so that other work of the computer does not.
+// some runs counts, so that other work of the computer does not. What many packets leave: `node-leak.ts`.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, ExitCode } from '../cli/cli-error.ts';
@@ -42,7 +42,7 @@ export async function nodeFigures(): Promise<Figure[]> {
 }
 
 /** Path of an interpreter, from the environment. */
-function interpreter(variable: string, remedy: string): string {
+export function interpreter(variable: string, remedy: string): string {
   const path = process.env[variable];
   if (path !== undefined && path !== '') return path;
   throw new CliError(
@@ -52,7 +52,7 @@ function interpreter(variable: string, remedy: string): string {
   );
 }
 
-async function programOf(without: readonly string[]): Promise<Program> {
+export async function programOf(without: readonly string[]): Promise<Program> {
   const { loadBoard } = await import('../firmware-build/boards.ts');
   const { makeBundle } = await import('../firmware-build/make-bundle.ts');
   const { FIRMWARE_DIR, ROOT } = await import('../firmware-build/paths.ts');
