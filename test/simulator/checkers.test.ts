@@ -62,6 +62,14 @@ describe('checkers', () => {
     }), /on the air/);
   });
 
+  it('find a book that was used up', () => {
+    assert.match(complaints(() => {
+      const { chains } = world.params;
+      world.params.chains = 0;
+      return () => void (world.params.chains = chains);
+    }), /set chains higher/);
+  });
+
   it('find a packet that one upstream pays twice', () => {
     const checkers = new Checkers();
     const node = world.nodes[3]!;
